@@ -1,0 +1,53 @@
+// Dispatch as data: every kernel of this build with its requirements; the best that the CPU (and
+// PINCER_FORCE_ISA) allows is chosen once, when weights are loaded. The lists are
+// kernels/<op>/kernels.inc, best first.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "pincer/kernels/attention.h"
+#include "pincer/kernels/cpu.h"
+#include "pincer/kernels/elementwise.h"
+#include "pincer/kernels/gemm.h"
+
+namespace pincer::kernels {
+
+template <class Fn>
+struct Kernel {
+  std::string_view name;  // the symbol
+  Isa isa;
+  Fn fn;
+};
+
+// A GEMM or GEMV kernel is tied to one panel shape; group and per-channel scales are both handled.
+struct GemmKernel : Kernel<GemmFn> {
+  std::uint16_t nr, kr;  // 0: any
+  std::uint8_t offset;   // ignored when nr is 0
+  std::uint16_t mr;      // rows of its tile
+  bool accepts(const Layout& layout) const {
+    return nr == 0 || (layout.nr == nr && layout.kr == kr && layout.offset == offset);
+  }
+};
+using AttentionKernel = Kernel<AttentionFn>;
+using ElementwiseKernel = Kernel<const ElementwiseTable*>;
+using GemmF32Kernel = Kernel<GemmF32Fn>;
+
+std::span<const GemmKernel> gemm_kernels();  // best first
+std::span<const GemmKernel> gemv_kernels();
+std::span<const AttentionKernel> attention_kernels();
+std::span<const ElementwiseKernel> elementwise_kernels();
+std::span<const GemmF32Kernel> gemm_f32_kernels();
+
+// The choice under `limit`: what the forward pass holds. Same layout for gemm and gemv.
+struct KernelTable {
+  const GemmKernel* gemm = nullptr;  // m >= 2
+  const GemmKernel* gemv = nullptr;  // m == 1
+  const AttentionKernel* attention = nullptr;
+  const ElementwiseKernel* elementwise = nullptr;
+  const GemmF32Kernel* gemm_f32 = nullptr;
+  Layout layout;  // how weights for these kernels are packed, group 32
+};
+KernelTable choose_kernels(Isa limit);
+
+}  // namespace pincer::kernels

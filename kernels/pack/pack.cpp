@@ -1,0 +1,111 @@
+#include "pincer/kernels/pack.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+#include "kernels/pack/bf16.h"
+#include "kernels/pack/quantize.h"
+
+namespace pincer::kernels {
+namespace {
+
+// Longest run of one row that is quantized at a time; the row is cut at group borders before that.
+constexpr std::int64_t kChunk = 512;
+
+std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+
+// Where weight k of a channel stands among its panel's quants.
+std::int64_t quant_offset(const Layout& layout, std::int64_t channel, std::int64_t k) {
+  return (k / layout.kr * layout.nr + channel) * layout.kr + k % layout.kr;
+}
+
+// Spreads `count` quants of one channel from position k on; `flip` is 128 for offset layouts: q +
+// 128 as a byte.
+void scatter(const Layout& layout, std::int64_t channel, std::int64_t k, const std::int8_t* q,
+             std::int64_t count, std::uint8_t flip, std::uint8_t* quants) {
+  std::int64_t i = 0;
+  if (layout.kr == 4 && k % 4 == 0) {  // the common case, a word at a time
+    std::uint8_t* dst = quants + quant_offset(layout, channel, k);
+    const std::uint32_t flips = flip * 0x01010101u;
+    for (; i + 4 <= count; i += 4, dst += std::int64_t{4} * layout.nr) {
+      std::uint32_t word;
+      std::memcpy(&word, q + i, sizeof word);
+      word ^= flips;
+      std::memcpy(dst, &word, sizeof word);
+    }
+  }
+  for (; i < count; ++i) {
+    quants[quant_offset(layout, channel, k + i)] = static_cast<std::uint8_t>(q[i]) ^ flip;
+  }
+}
+
+}  // namespace
+
+PackedHeader make_packed_header(const Layout& layout, std::int64_t n, std::int64_t k) {
+  assert(n >= 1 && k >= 1 && layout.nr >= 1 && layout.kr >= 1 && layout.bits == 8);
+  assert(layout.k_align >= 1 && layout.k_align % layout.kr == 0);
+  assert(layout.group == 0 || layout.k_align % layout.group == 0);
+  PackedHeader header;
+  header.magic = kPackedMagic;
+  header.layout = layout;
+  header.n = static_cast<std::uint32_t>(n);
+  header.k = static_cast<std::uint32_t>(k);
+  const PackedMatrix sizes{&header};
+  const std::int64_t scale_bytes =
+      sizes.groups() * layout.nr * static_cast<std::int64_t>(sizeof(std::uint16_t));
+  header.panel_bytes =
+      static_cast<std::uint64_t>(round_up(sizes.k_padded() * layout.nr + scale_bytes, 64));
+  header.bytes =
+      sizeof(PackedHeader) + static_cast<std::uint64_t>(sizes.panels()) * header.panel_bytes;
+  return header;
+}
+
+void pack_panel(const PackedHeader& header, MatrixView<const float> rows, std::uint8_t* dst) {
+  const Layout& layout = header.layout;
+  const PackedMatrix sizes{&header};
+  assert(rows.rows >= 1 && rows.rows <= layout.nr && rows.cols == sizes.k());
+  const std::int64_t quant_bytes = sizes.k_padded() * layout.nr;
+  const std::uint8_t flip = layout.offset ? 128 : 0;
+  std::memset(dst, flip, static_cast<std::size_t>(quant_bytes));
+  std::memset(dst + quant_bytes, 0, header.panel_bytes - static_cast<std::size_t>(quant_bytes));
+
+  const std::int64_t k = sizes.k();
+  const std::int64_t group = layout.group ? layout.group : k;
+  std::int8_t q[kChunk];
+  for (std::int64_t channel = 0; channel < rows.rows; ++channel) {
+    const float* row = rows.row(channel);
+    for (std::int64_t g = 0; g < sizes.groups(); ++g) {
+      const std::int64_t begin = g * group;
+      const std::int64_t end = std::min(begin + group, k);
+      const std::uint16_t scale =
+          detail::weight_scale(detail::max_abs_finite(row + begin, end - begin));
+      std::memcpy(dst + quant_bytes + (g * layout.nr + channel) * 2, &scale, sizeof scale);
+      for (std::int64_t at = begin; at < end; at += kChunk) {
+        const std::int64_t count = std::min(kChunk, end - at);
+        detail::quantize_weights(row + at, count, bf16_to_float(scale), q);
+        scatter(layout, channel, at, q, count, flip, dst);
+      }
+    }
+  }
+}
+
+std::int8_t packed_quant(const PackedMatrix& w, std::int64_t n, std::int64_t k) {
+  const Layout& layout = w.layout();
+  const std::uint8_t byte = w.panel(n / layout.nr)[quant_offset(layout, n % layout.nr, k)];
+  return static_cast<std::int8_t>(byte ^ (layout.offset ? 128 : 0));
+}
+
+void unpack_row(const PackedMatrix& w, std::int64_t n, float* out) {
+  const Layout& layout = w.layout();
+  const std::uint16_t* scales = w.panel_scales(n / layout.nr) + n % layout.nr;
+  const std::int64_t group = layout.group ? layout.group : w.k();
+  for (std::int64_t k = 0; k < w.k(); ++k) {
+    const float scale = bf16_to_float(scales[k / group * layout.nr]);
+    out[k] = static_cast<float>(packed_quant(w, n, k)) * scale;
+  }
+}
+
+}  // namespace pincer::kernels
