@@ -1,0 +1,46 @@
+// AVX-512 (F, BW, DQ, VL): 16 lanes.
+//
+// Masks of ones and vector builtins stand where gcc 12 warns of an uninitialized operand inside the
+// plain intrinsic.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstdint>
+
+#include "kernels/elementwise/register_xsimd.h"
+#include "kernels/elementwise/x86_reduce.h"
+
+namespace pincer::kernels {
+namespace {
+
+struct Avx512Register : XsimdRegister<xsimd::avx512bw> {
+  static Batch fma(Batch a, Batch b, Batch c) { return _mm512_fmadd_ps(a, b, c); }
+  static Batch divide(Batch a, Batch b) { return _mm512_div_ps(a, b); }
+  template <int kShift>
+  static Bits shift_left(Bits a) {
+    return _mm512_maskz_slli_epi32(0xffff, a, kShift);
+  }
+  static float sum(Batch a) { return sum_of_lanes(_mm256_add_ps(low(a), high(a))); }
+  static float max(Batch a) { return max_of_lanes(_mm256_max_ps(low(a), high(a))); }
+  static std::uint32_t sum_bits(Bits a) {
+    const __m512 bits = _mm512_castsi512_ps(a);
+    return sum_of_lanes(
+        _mm256_add_epi32(_mm256_castps_si256(low(bits)), _mm256_castps_si256(high(bits))));
+  }
+  static void store_bytes(std::int8_t* p, const Bits (&a)[1]) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_maskz_cvtepi32_epi8(0xffff, a[0]));
+  }
+  // gcc would read an operand from memory once per row, and a 64-byte load takes as long as the
+  // multiplication it feeds.
+  static void keep(Batch& a) { __asm__("" : "+v"(a.data)); }
+
+ private:
+  static __m256 low(__m512 a) { return __builtin_shufflevector(a, a, 0, 1, 2, 3, 4, 5, 6, 7); }
+  static __m256 high(__m512 a) {
+    return __builtin_shufflevector(a, a, 8, 9, 10, 11, 12, 13, 14, 15);
+  }
+};
+
+}  // namespace
+}  // namespace pincer::kernels

@@ -1,0 +1,56 @@
+// The reference: one lane in plain C++, the same primitives as register_xsimd.h and its ISA
+// headers.
+#pragma once
+
+#include <cstdint>
+
+namespace pincer::kernels {
+namespace {
+
+struct ScalarRegister {
+  using Batch = float;
+  using Bits = std::uint32_t;
+  using Mask = bool;
+  static constexpr int kLanes = 1;
+
+  static Batch broadcast(float x) { return x; }
+  static Batch load(const float* p) { return *p; }
+  static void store(float* p, Batch a) { *p = a; }
+  static Batch add(Batch a, Batch b) { return a + b; }
+  static Batch subtract(Batch a, Batch b) { return a - b; }
+  static Batch multiply(Batch a, Batch b) { return a * b; }
+  static Batch divide(Batch a, Batch b) { return a / b; }
+  // One instruction where the target has it, else a slow and exact library call.
+  static Batch fma(Batch a, Batch b, Batch c) { return __builtin_fmaf(a, b, c); }
+  static Mask less(Batch a, Batch b) { return a < b; }
+  static Batch select(Mask mask, Batch yes, Batch no) { return mask ? yes : no; }
+
+  static Bits broadcast_bits(std::uint32_t x) { return x; }
+  static Bits to_bits(Batch a) {
+    Bits bits;
+    __builtin_memcpy(&bits, &a, sizeof bits);
+    return bits;
+  }
+  static Batch from_bits(Bits a) {
+    Batch value;
+    __builtin_memcpy(&value, &a, sizeof value);
+    return value;
+  }
+  static Bits add_bits(Bits a, Bits b) { return a + b; }
+  static Bits and_bits(Bits a, Bits b) { return a & b; }
+  template <int kShift>
+  static Bits shift_left(Bits a) {
+    return a << kShift;
+  }
+
+  static float sum(Batch a) { return a; }
+  static float max(Batch a) { return a; }
+  static std::uint32_t sum_bits(Bits a) { return a; }
+  static void store_bytes(std::int8_t* p, const Bits (&a)[16]) {
+    for (int i = 0; i < 16; ++i) p[i] = static_cast<std::int8_t>(a[i] & 0xffu);
+  }
+  static void keep(Batch&) {}
+};
+
+}  // namespace
+}  // namespace pincer::kernels

@@ -1,0 +1,116 @@
+#include "pincer/kernels/limits.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cassert>
+#include <chrono>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "kernels/limits/race.h"
+
+namespace pincer::kernels {
+
+#define PINCER_PEAK(symbol, isa) std::int64_t symbol(std::int64_t turns) noexcept;
+#define PINCER_READ(symbol, isa) \
+  std::int32_t symbol(const std::uint8_t* data, std::int64_t bytes) noexcept;
+#include "kernels/limits/kernels.inc"
+
+namespace {
+
+constexpr PeakKernel kPeak[] = {
+#define PINCER_PEAK(symbol, isa) PeakKernel{#symbol, Isa::isa, symbol},
+#include "kernels/limits/kernels.inc"
+};
+
+constexpr ReadKernel kRead[] = {
+#define PINCER_READ(symbol, isa) ReadKernel{#symbol, Isa::isa, symbol},
+#include "kernels/limits/kernels.inc"
+};
+
+// One run should take this long: short enough to fit between disturbances, long enough to make
+// starting threads nothing.
+constexpr double kRunSeconds = 0.005;
+
+template <class Row>
+const Row& best_row(std::span<const Row> rows, Isa isa) {
+  return *std::ranges::find_if(rows, [isa](const Row& row) { return isa_allowed(row.isa, isa); });
+}
+
+template <class Work>
+double seconds_of(const Work& work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// Memory of one thread, on huge pages if possible: they read faster from DRAM by a fifth to a
+// third.
+class Buffer {
+ public:
+  explicit Buffer(std::int64_t bytes) : bytes_(static_cast<std::size_t>(bytes) + kHugePage) {
+    void* mapped =
+        mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (mapped == MAP_FAILED) return;
+    mapped_ = mapped;
+    const auto address = reinterpret_cast<std::uintptr_t>(mapped);
+    data_ = reinterpret_cast<std::uint8_t*>((address + kHugePage - 1) / kHugePage * kHugePage);
+    madvise(data_, static_cast<std::size_t>(bytes), MADV_HUGEPAGE);
+  }
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+  ~Buffer() {
+    if (mapped_ != nullptr) munmap(mapped_, bytes_);
+  }
+  std::uint8_t* data() const { return data_; }  // null: there was no memory
+
+ private:
+  static constexpr std::size_t kHugePage = std::size_t{2} << 20;
+  std::size_t bytes_;
+  void* mapped_ = nullptr;
+  std::uint8_t* data_ = nullptr;
+};
+
+}  // namespace
+
+std::span<const PeakKernel> peak_kernels() { return kPeak; }
+std::span<const ReadKernel> read_kernels() { return kRead; }
+
+double measure_int8_gmac_s(Isa isa, int threads) {
+  assert(threads >= 1);
+  const PeakFn peak = best_row<PeakKernel>(kPeak, isa).fn;
+  std::int64_t turns = 1000;
+  while (seconds_of([&] { peak(turns); }) < kRunSeconds) turns *= 2;
+  const std::int64_t macs = peak(turns) * threads;
+  const double seconds = detail::fastest_run(threads, [](int) {}, [&](int) { peak(turns); });
+  return static_cast<double>(macs) / seconds * 1e-9;
+}
+
+double measure_read_gb_s(std::int64_t bytes_per_thread, int threads) {
+  assert(threads >= 1 && bytes_per_thread >= 1);
+  const ReadFn read = best_row<ReadKernel>(kRead, isa_choice().isa).fn;
+  const std::int64_t bytes = (bytes_per_thread + 255) / 256 * 256;
+  std::vector<std::unique_ptr<Buffer>> buffers;
+  for (int thread = 0; thread < threads; ++thread) {
+    buffers.push_back(std::make_unique<Buffer>(bytes));
+    if (buffers.back()->data() == nullptr) return 0;
+  }
+  // Each thread touches its own memory first, which puts it on that thread's NUMA node.
+  const auto touch = [&](int thread) {
+    std::memset(buffers[static_cast<std::size_t>(thread)]->data(), 1,
+                static_cast<std::size_t>(bytes));
+  };
+  touch(0);
+  std::int64_t passes = 1;
+  const auto stream = [&](int thread) {
+    const std::uint8_t* data = buffers[static_cast<std::size_t>(thread)]->data();
+    for (std::int64_t pass = 0; pass < passes; ++pass) read(data, bytes);
+  };
+  while (seconds_of([&] { stream(0); }) < kRunSeconds) passes *= 2;
+  const double seconds = detail::fastest_run(threads, touch, stream);
+  return static_cast<double>(bytes * passes * threads) / seconds * 1e-9;
+}
+
+}  // namespace pincer::kernels

@@ -1,0 +1,100 @@
+#include "pincer/kernels/kernel_table.h"
+
+#include <algorithm>
+
+#include "kernels/cpu/arch.h"
+
+namespace pincer::kernels {
+
+// The declarations of all kernels.
+#define PINCER_GEMM(symbol, isa, mr, nr, kr, offset) void symbol(const GemmArgs&) noexcept;
+#define PINCER_GEMM_F32(symbol, isa) void symbol(const GemmF32Args&) noexcept;
+#include "kernels/gemm/kernels.inc"
+#define PINCER_GEMV(symbol, isa, mr, nr, kr, offset) void symbol(const GemmArgs&) noexcept;
+#include "kernels/gemv/kernels.inc"
+#define PINCER_ATTENTION(symbol, isa) void symbol(const AttentionArgs&) noexcept;
+#include "kernels/attention/kernels.inc"
+#undef PINCER_ATTENTION
+#define PINCER_ELEMENTWISE(symbol, isa) extern const ElementwiseTable symbol;
+#include "kernels/elementwise/kernels.inc"
+#undef PINCER_ELEMENTWISE
+
+namespace {
+
+constexpr GemmKernel kGemm[] = {
+#define PINCER_GEMM(symbol, isa, mr, nr, kr, offset) \
+  GemmKernel{{#symbol, Isa::isa, symbol}, nr, kr, offset, mr},
+#include "kernels/gemm/kernels.inc"
+};
+
+constexpr GemmKernel kGemv[] = {
+#define PINCER_GEMV(symbol, isa, mr, nr, kr, offset) \
+  GemmKernel{{#symbol, Isa::isa, symbol}, nr, kr, offset, mr},
+#include "kernels/gemv/kernels.inc"
+};
+
+constexpr GemmF32Kernel kGemmF32[] = {
+#define PINCER_GEMM_F32(symbol, isa) GemmF32Kernel{#symbol, Isa::isa, symbol},
+#include "kernels/gemm/kernels.inc"
+};
+
+constexpr AttentionKernel kAttention[] = {
+#define PINCER_ATTENTION(symbol, isa) AttentionKernel{#symbol, Isa::isa, symbol},
+#include "kernels/attention/kernels.inc"
+#undef PINCER_ATTENTION
+};
+
+constexpr ElementwiseKernel kElementwise[] = {
+#define PINCER_ELEMENTWISE(symbol, isa) ElementwiseKernel{#symbol, Isa::isa, &symbol},
+#include "kernels/elementwise/kernels.inc"
+#undef PINCER_ELEMENTWISE
+};
+
+// The first row that may run; every list ends with a scalar one.
+template <class Row>
+const Row* first_allowed(std::span<const Row> rows, Isa limit) {
+  const auto it =
+      std::ranges::find_if(rows, [limit](const Row& row) { return isa_allowed(row.isa, limit); });
+  return it == rows.end() ? nullptr : &*it;
+}
+
+// The layout that `gemm` reads. A kernel that reads any gets that of the architecture's best
+// kernel, so that weights packed for one choice serve the other too.
+Layout layout_of(const GemmKernel& gemm) {
+  const auto tuned = std::ranges::find_if(kGemm, [](const GemmKernel& row) { return row.nr != 0; });
+  const GemmKernel& row = gemm.nr == 0 && tuned != std::end(kGemm) ? *tuned : gemm;
+  Layout layout;
+  if (row.nr != 0) {
+    layout.nr = row.nr;
+    layout.kr = row.kr;
+    layout.offset = row.offset;
+  }
+  return layout;
+}
+
+}  // namespace
+
+std::span<const GemmKernel> gemm_kernels() { return kGemm; }
+std::span<const GemmKernel> gemv_kernels() { return kGemv; }
+std::span<const AttentionKernel> attention_kernels() { return kAttention; }
+std::span<const ElementwiseKernel> elementwise_kernels() { return kElementwise; }
+std::span<const GemmF32Kernel> gemm_f32_kernels() { return kGemmF32; }
+
+KernelTable choose_kernels(Isa limit) {
+  KernelTable table;
+  table.gemm = first_allowed<GemmKernel>(kGemm, limit);
+  table.layout = layout_of(*table.gemm);
+  // The scalar GEMV, which reads any layout, always remains.
+  for (const GemmKernel& gemv : kGemv) {
+    if (isa_allowed(gemv.isa, limit) && gemv.accepts(table.layout)) {
+      table.gemv = &gemv;
+      break;
+    }
+  }
+  table.attention = first_allowed<AttentionKernel>(kAttention, limit);
+  table.elementwise = first_allowed<ElementwiseKernel>(kElementwise, limit);
+  table.gemm_f32 = first_allowed<GemmF32Kernel>(kGemmF32, limit);
+  return table;
+}
+
+}  // namespace pincer::kernels

@@ -1,0 +1,82 @@
+#include "pincer/kernels/kernel_table.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "pincer/kernels/limits.h"
+
+namespace pincer::kernels {
+namespace {
+
+template <class Row>
+void expect_sound_list(std::span<const Row> rows, std::set<std::string>& names) {
+  ASSERT_FALSE(rows.empty());
+  EXPECT_EQ(rows.back().isa, Isa::scalar) << "every machine must find a row";
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    EXPECT_TRUE(names.insert(std::string(rows[i].name)).second) << rows[i].name << " stands twice";
+    if (i > 0) {
+      EXPECT_LE(rows[i].isa, rows[i - 1].isa) << rows[i].name << " is not best first";
+    }
+    EXPECT_NE(rows[i].fn, nullptr);
+  }
+}
+
+TEST(KernelLists, AreBestFirstUniqueAndEndWithScalar) {
+  std::set<std::string> names;
+  expect_sound_list(gemm_kernels(), names);
+  expect_sound_list(gemv_kernels(), names);
+  expect_sound_list(gemm_f32_kernels(), names);
+  expect_sound_list(attention_kernels(), names);
+  expect_sound_list(elementwise_kernels(), names);
+  expect_sound_list(peak_kernels(), names);
+  expect_sound_list(read_kernels(), names);
+}
+
+TEST(ChooseKernels, TakesWhatTheLimitAllows) {
+  for (const Isa limit : known_isas()) {
+    const KernelTable table = choose_kernels(limit);
+    ASSERT_NE(table.gemm, nullptr);
+    ASSERT_NE(table.gemv, nullptr);
+    ASSERT_NE(table.gemm_f32, nullptr);
+    ASSERT_NE(table.attention, nullptr);
+    ASSERT_NE(table.elementwise, nullptr);
+    for (const Isa isa : {table.gemm->isa, table.gemv->isa, table.gemm_f32->isa,
+                          table.attention->isa, table.elementwise->isa}) {
+      EXPECT_TRUE(isa_allowed(isa, limit)) << isa_name(isa) << " under " << isa_name(limit);
+    }
+  }
+}
+
+TEST(ChooseKernels, TakesTheFirstAllowedRow) {
+  for (const Isa limit : known_isas()) {
+    const KernelTable table = choose_kernels(limit);
+    for (const GemmKernel& row : gemm_kernels()) {
+      if (!isa_allowed(row.isa, limit)) continue;
+      EXPECT_EQ(table.gemm, &row) << isa_name(limit);
+      break;
+    }
+  }
+}
+
+TEST(ChooseKernels, GemmAndGemvReadTheSameLayout) {
+  for (const Isa limit : known_isas()) {
+    const KernelTable table = choose_kernels(limit);
+    EXPECT_TRUE(table.gemm->accepts(table.layout)) << isa_name(limit);
+    EXPECT_TRUE(table.gemv->accepts(table.layout)) << isa_name(limit);
+    EXPECT_EQ(table.layout.group, 32);
+    EXPECT_EQ(table.layout.k_align % table.layout.group, 0);
+    EXPECT_EQ(table.layout.k_align % table.layout.kr, 0);
+  }
+}
+
+TEST(ChooseKernels, ScalarReadsTheWeightsOfTheBestKernels) {
+  EXPECT_EQ(choose_kernels(Isa::scalar).layout, choose_kernels(known_isas().back()).layout);
+  EXPECT_EQ(choose_kernels(Isa::scalar).gemm->isa, Isa::scalar);
+  EXPECT_EQ(choose_kernels(Isa::scalar).gemv->isa, Isa::scalar);
+}
+
+}  // namespace
+}  // namespace pincer::kernels
