@@ -1,0 +1,80 @@
+#include "pincer/engine/text_assembler.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/generate/utf8.h"
+
+namespace pincer {
+namespace {
+
+// Where the text ends before the first stop string to be complete, npos when there is none. Of
+// several that end at the same byte the longest counts. What comes out therefore does not depend on
+// how the text was cut into tokens.
+std::size_t find_stop(std::string_view text, const std::vector<std::string>& stops) {
+  std::size_t start = std::string_view::npos;
+  std::size_t end = std::string_view::npos;
+  for (const std::string& stop : stops) {
+    const std::size_t found = text.find(stop);
+    if (found == std::string_view::npos) continue;
+    const std::size_t found_end = found + stop.size();
+    if (found_end < end || (found_end == end && found < start)) {
+      start = found;
+      end = found_end;
+    }
+  }
+  return start;
+}
+
+// The length of the longest end of `text` that a stop string may begin with.
+std::size_t possible_stop(std::string_view text, const std::vector<std::string>& stops) {
+  std::size_t longest = 0;
+  for (const std::string& stop : stops) {
+    for (std::size_t n = std::min(text.size(), stop.size() - 1); n > longest; --n) {
+      if (text.ends_with(std::string_view(stop).substr(0, n))) {
+        longest = n;
+        break;
+      }
+    }
+  }
+  return longest;
+}
+
+}  // namespace
+
+TextAssembler::TextAssembler(const Tokenizer& tokenizer, std::vector<std::string> stops)
+    : tokenizer_(tokenizer) {
+  for (const std::string& stop : stops) {
+    if (stop.empty()) continue;  // would stop everything
+    append_utf8(stops_.emplace_back(), stop, /*at_end=*/true);
+  }
+}
+
+std::string TextAssembler::push(TokenId id) {
+  if (stopped_ || tokenizer_.is_control(id)) return {};
+  partial_ += tokenizer_.token_bytes(id);
+  return release(/*at_end=*/false);
+}
+
+std::string TextAssembler::flush() {
+  if (stopped_) return {};
+  return release(/*at_end=*/true);
+}
+
+std::string TextAssembler::release(bool at_end) {
+  partial_.erase(0, append_utf8(held_, partial_, at_end));
+  std::size_t shown = find_stop(held_, stops_);
+  if (shown != std::string::npos) {
+    stopped_ = true;
+    std::string text = held_.substr(0, shown);
+    held_.clear();
+    partial_.clear();
+    return text;
+  }
+  shown = at_end ? held_.size() : held_.size() - possible_stop(held_, stops_);
+  std::string text = held_.substr(0, shown);
+  held_.erase(0, shown);
+  return text;
+}
+
+}  // namespace pincer

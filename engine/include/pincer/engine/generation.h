@@ -1,0 +1,84 @@
+// One generation as its consumer sees it: a request, and the stream that its tokens arrive on.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pincer/engine/result.h"
+#include "pincer/engine/sampler.h"
+#include "pincer/engine/tokenizer.h"
+
+namespace pincer {
+
+enum class FinishReason { stop, length, cancelled, error };
+std::string_view finish_reason_name(FinishReason reason);  // "stop", "length", ...
+
+struct GeneratedToken {
+  TokenId id = 0;
+  Logprobs logprobs;  // filled when the request asked
+};
+
+struct Finish {
+  FinishReason reason = FinishReason::stop;
+  std::string error;  // reason == error
+  int prompt_tokens = 0;
+  int generated_tokens = 0;
+  double queued_seconds = 0;   // submit to first scheduled
+  double prefill_seconds = 0;  // first scheduled to first token
+  double decode_seconds = 0;   // first token to last
+};
+
+// The mailbox between the engine thread (one producer) and one consumer. The producer never waits;
+// a slow consumer finds its tokens coalesced; memory is bounded by max_tokens. The end of the
+// stream is a message.
+class TokenStream {
+ public:
+  // `doorbell` runs on the engine's thread after news arrives and the mailbox was empty: it must
+  // not block or throw.
+  explicit TokenStream(std::function<void()> doorbell = {}) : doorbell_(std::move(doorbell)) {}
+
+  // Producer.
+  void push(GeneratedToken token);
+  void finish(Finish finish);  // the first one counts
+  bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
+
+  // Consumer.
+  struct News {
+    std::vector<GeneratedToken> tokens;
+    std::optional<Finish> finish;  // set once, with the last tokens
+  };
+  News drain();  // what is there now
+  News wait();   // blocks until there is something: for callers without an event loop. Empty once
+                 // the finish was taken.
+  // Asks the engine to stop at its next step, queued or active; a finish (cancelled) still arrives.
+  void cancel() { cancelled_.store(true, std::memory_order_relaxed); }
+
+ private:
+  void announce(bool was_empty);
+
+  std::function<void()> doorbell_;
+  std::atomic<bool> cancelled_ = false;
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  News news_;
+  bool finished_ = false;
+};
+
+struct GenerationRequest {
+  std::vector<TokenId> prompt;  // 1 .. context-1 tokens
+  SamplingParams sampling;
+  int max_tokens = -1;      // -1: to the end of the context
+  bool ignore_end = false;  // go on after an end token: benchmarks
+  bool want_logprobs = false;
+  int top_logprobs = 0;
+  std::shared_ptr<TokenStream> stream;
+};
+
+}  // namespace pincer
