@@ -1,0 +1,75 @@
+#include "pincer/engine/chat_template.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace pincer {
+namespace {
+
+constexpr std::string_view kTemplateKey = "tokenizer.chat_template";
+
+// https://github.com/openai/openai-python/blob/release-v0.28.0/chatml.md
+constexpr std::string_view kChatMl =
+    "{% for message in messages %}"
+    "{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}"
+    "{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
+
+std::string token_text(const Tokenizer& tokenizer, TokenId id) {
+  return id < 0 ? std::string() : std::string(tokenizer.token_bytes(id));
+}
+
+// Other roles are words from outside: they must not smuggle special tokens in.
+bool is_known_role(std::string_view role) {
+  constexpr std::array<std::string_view, 5> kRoles{"system", "user", "assistant", "tool",
+                                                   "developer"};
+  return std::find(kRoles.begin(), kRoles.end(), role) != kRoles.end();
+}
+
+jinja::Value to_value(const std::vector<ChatMessage>& messages) {
+  jinja::List list;
+  list.reserve(messages.size());
+  for (const ChatMessage& message : messages) {
+    list.push_back(jinja::Object{
+        {"role", jinja::Value::text(message.role, is_known_role(message.role))},
+        {"content", jinja::Value::text(message.content, false)},
+    });
+  }
+  return list;
+}
+
+}  // namespace
+
+Result<ChatTemplate> ChatTemplate::from_gguf(const gguf::File& file, const Tokenizer& tokenizer) {
+  ChatTemplate chat;
+  const std::string* source = file.get_string(kTemplateKey);
+  chat.source_ = source != nullptr ? *source : std::string(kChatMl);
+  Result<jinja::Template> parsed = jinja::Template::parse(chat.source_);
+  if (!parsed.ok()) {
+    const Error& error = parsed.error();
+    return Error{error.code,
+                 file.path().string() + ": " + std::string(kTemplateKey) + ": " + error.message};
+  }
+  chat.template_ = std::move(*parsed);
+  chat.bos_ = token_text(tokenizer, tokenizer.bos());
+  chat.eos_ = token_text(tokenizer, tokenizer.eos());
+  return chat;
+}
+
+Result<std::vector<TextPiece>> ChatTemplate::render(const std::vector<ChatMessage>& messages,
+                                                    bool add_generation_prompt) const {
+  const jinja::Object context{
+      {"messages", to_value(messages)},
+      {"add_generation_prompt", add_generation_prompt},
+      // As transformers passes them; absent would be "not defined" to a template that asks.
+      {"tools", jinja::Value()},
+      {"documents", jinja::Value()},
+      {"bos_token", jinja::Value::text(bos_, true)},
+      {"eos_token", jinja::Value::text(eos_, true)},
+  };
+  return template_.render(context);
+}
+
+}  // namespace pincer
