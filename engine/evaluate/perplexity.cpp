@@ -1,0 +1,116 @@
+#include "pincer/engine/perplexity.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "engine/kv/kv_cache.h"
+#include "engine/model/forward.h"
+#include "engine/parallel/arena.h"
+
+namespace pincer {
+namespace {
+
+// Logits are [rows][vocabulary]: a bounded number of rows at a time.
+constexpr int kLogitRows = 64;
+
+// -log softmax(logits)[token], in double: a mean over many thousand tokens keeps its digits.
+double negative_log_likelihood(std::span<const float> logits, TokenId token, TokenId& top) {
+  const auto best = std::max_element(logits.begin(), logits.end());
+  top = static_cast<TokenId>(best - logits.begin());
+  double sum = 0;
+  for (const float x : logits) sum += std::exp(static_cast<double>(x - *best));
+  return std::log(sum) + *best - logits[static_cast<std::size_t>(token)];
+}
+
+class Evaluation {
+ public:
+  Evaluation(const Model& model, KvCache cache, int window, int threads)
+      : arena_(threads), cache_(std::move(cache)), forward_(model, cache_, arena_, window) {
+    while (cache_.available() > 0) blocks_.push_back(cache_.take());
+  }
+
+  // Adds the predictions of tokens[begin .. begin+count).
+  void window(std::span<const TokenId> tokens, std::size_t begin, std::size_t count,
+              PerplexityResult& result) {
+    const Chunk chunk{tokens.subspan(begin, count), 0, blocks_};
+    forward_.run({&chunk, 1});
+    const std::size_t predicted = std::min(count, tokens.size() - 1 - begin);
+    for (std::size_t from = 0; from < predicted; from += kLogitRows) {
+      std::vector<int> rows(std::min<std::size_t>(kLogitRows, predicted - from));
+      std::iota(rows.begin(), rows.end(), static_cast<int>(from));
+      score(forward_.logits(rows), tokens.subspan(begin + from + 1, rows.size()), result);
+    }
+  }
+
+ private:
+  void score(kernels::MatrixView<float> logits, std::span<const TokenId> next,
+             PerplexityResult& result) {
+    std::vector<double> nll(next.size());
+    const std::size_t first = result.top.size();
+    result.top.resize(first + next.size());
+    arena_.split(
+        static_cast<std::int64_t>(next.size()), 1, [&](std::int64_t begin, std::int64_t end, int) {
+          for (std::int64_t i = begin; i < end; ++i) {
+            const auto index = static_cast<std::size_t>(i);
+            nll[index] =
+                negative_log_likelihood({logits.row(i), static_cast<std::size_t>(logits.cols)},
+                                        next[index], result.top[first + index]);
+          }
+        });
+    for (const double x : nll) result.mean_nll += x;  // a sum until the end
+  }
+
+  Arena arena_;
+  KvCache cache_;
+  Forward forward_;
+  std::vector<int> blocks_;
+};
+
+}  // namespace
+
+Result<PerplexityResult> perplexity(const Model& model, std::span<const TokenId> tokens,
+                                    const PerplexityOptions& options) {
+  const int window = options.window;
+  if (tokens.size() < 2) {
+    return Error{ErrorCode::invalid_argument,
+                 fmt::format("the text has {} tokens; perplexity needs at least 2", tokens.size())};
+  }
+  if (window < 1 || window > model.config.context) {
+    return Error{ErrorCode::invalid_argument,
+                 fmt::format("a window of {} tokens is not possible; this model takes 1 to {}",
+                             window, model.config.context)};
+  }
+  auto cache = KvCache::create(model.config,
+                               KvCache::blocks_for(window) * KvCache::block_bytes(model.config));
+  if (!cache) return cache.error();
+  Evaluation evaluation(model, std::move(*cache), window,
+                        options.threads > 0 ? options.threads : default_threads());
+  PerplexityResult result;
+  for (std::size_t begin = 0; begin + 1 < tokens.size();
+       begin += static_cast<std::size_t>(window)) {
+    evaluation.window(
+        tokens, begin,
+        std::min<std::size_t>(static_cast<std::size_t>(window), tokens.size() - begin), result);
+    if (options.progress) {
+      options.progress(static_cast<std::int64_t>(result.top.size()),
+                       static_cast<std::int64_t>(tokens.size()) - 1);
+    }
+  }
+  result.tokens = static_cast<std::int64_t>(result.top.size());
+  result.mean_nll /= static_cast<double>(result.tokens);
+  result.perplexity = std::exp(result.mean_nll);
+  return result;
+}
+
+double top_agreement(const PerplexityResult& a, const PerplexityResult& b) {
+  const std::size_t count = std::min(a.top.size(), b.top.size());
+  if (count == 0) return 0;
+  std::size_t same = 0;
+  for (std::size_t i = 0; i < count; ++i) same += a.top[i] == b.top[i] ? 1 : 0;
+  return static_cast<double>(same) / static_cast<double>(count);
+}
+
+}  // namespace pincer

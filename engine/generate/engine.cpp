@@ -1,0 +1,132 @@
+#include "pincer/engine/engine.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "engine/generate/step_loop.h"
+#include "pincer/engine/model.h"
+
+namespace pincer {
+
+struct Engine::Impl {
+  Impl(std::shared_ptr<const Model> m, const EngineOptions& o) : model(std::move(m)), options(o) {}
+
+  std::shared_ptr<const Model> model;
+  EngineOptions options;
+  EngineStats stats;
+  Inbox inbox;
+  std::thread thread;
+};
+
+namespace {
+
+std::int64_t default_kv_bytes() {
+  const std::int64_t memory =
+      static_cast<std::int64_t>(::sysconf(_SC_PHYS_PAGES)) * ::sysconf(_SC_PAGESIZE);
+  return std::min<std::int64_t>(memory / 4, std::int64_t{4} << 30);
+}
+
+EngineOptions resolve(const Model& model, EngineOptions o) {
+  if (o.threads <= 0) o.threads = default_threads();
+  if (o.context <= 0 || o.context > model.config.context) o.context = model.config.context;
+  if (o.kv_bytes <= 0) o.kv_bytes = default_kv_bytes();
+  o.max_active = std::max(1, o.max_active);
+  o.max_queued = std::max(0, o.max_queued);
+  o.prefill_chunk = std::max(1, o.prefill_chunk);
+  // More than all sequences could fill is never used.
+  const std::int64_t most =
+      KvCache::blocks_for(o.context) * static_cast<std::int64_t>(o.max_active);
+  o.kv_bytes = std::min(o.kv_bytes, most * KvCache::block_bytes(model.config));
+  return o;
+}
+
+}  // namespace
+
+Engine::Engine() = default;
+
+Result<std::unique_ptr<Engine>> Engine::start(std::shared_ptr<const Model> model,
+                                              const EngineOptions& options) {
+  EngineOptions resolved = resolve(*model, options);
+  auto cache = KvCache::create(model->config, resolved.kv_bytes);
+  if (!cache) return cache.error();
+  // One sequence may use the whole cache, and no more.
+  resolved.context = static_cast<int>(std::min<std::int64_t>(
+      resolved.context, static_cast<std::int64_t>(cache->total()) * kernels::kKvBlockTokens));
+  std::unique_ptr<Engine> engine(new Engine);
+  engine->impl_ = std::make_unique<Impl>(std::move(model), resolved);
+  Impl& impl = *engine->impl_;
+  impl.stats.kv_blocks_total = cache->total();
+  auto loop = std::make_unique<StepLoop>(*impl.model, std::move(*cache), impl.options, impl.inbox,
+                                         impl.stats);
+  impl.thread = std::thread([loop = std::move(loop)] { loop->run(); });
+  return engine;
+}
+
+Engine::~Engine() {
+  if (!impl_) return;
+  impl_->inbox.stop();
+  if (impl_->thread.joinable()) impl_->thread.join();
+}
+
+Result<void> Engine::submit(GenerationRequest request) {
+  const int prompt = static_cast<int>(request.prompt.size()), context = impl_->options.context;
+  if (prompt == 0)
+    return Error{ErrorCode::invalid_argument, "the prompt is empty; give at least one token"};
+  if (prompt >= context) {
+    return Error{
+        ErrorCode::invalid_argument,
+        fmt::format(
+            "the prompt has {} tokens, but the context holds {} with at least one for the answer; "
+            "shorten the prompt",
+            prompt, context)};
+  }
+  for (const TokenId t : request.prompt) {
+    if (t < 0 || t >= impl_->model->config.vocab) {
+      return Error{ErrorCode::invalid_argument,
+                   fmt::format("token {} does not exist; ids are 0 to {}", t,
+                               impl_->model->config.vocab - 1)};
+    }
+  }
+  if (auto valid = validate(request.sampling); !valid) return valid;
+  for (const auto& [token, bias] : request.sampling.logit_bias) {
+    if (token < 0 || token >= impl_->model->config.vocab) {
+      return Error{ErrorCode::invalid_argument,
+                   fmt::format("logit_bias names token {}; ids are 0 to {}", token,
+                               impl_->model->config.vocab - 1)};
+    }
+  }
+  if (request.max_tokens == 0) {
+    Finish f;
+    f.reason = FinishReason::length;
+    f.prompt_tokens = prompt;
+    request.stream->finish(f);
+    return {};
+  }
+  // A place is taken before the request is handed over, and given back by whoever finishes it.
+  EngineStats& stats = impl_->stats;
+  const std::int64_t places = impl_->options.max_active + impl_->options.max_queued;
+  if (++stats.in_flight > places) {
+    --stats.in_flight;
+    ++stats.rejected;
+    return Error{ErrorCode::busy,
+                 fmt::format("{} generations run or wait already; try again later", places)};
+  }
+  if (!impl_->inbox.put(std::make_unique<Sequence>(std::move(request)))) {
+    --stats.in_flight;
+    ++stats.rejected;
+    return Error{ErrorCode::busy, "the server is shutting down; try another one"};
+  }
+  return {};
+}
+
+void Engine::drain() { impl_->inbox.close(); }
+
+bool Engine::idle() const { return impl_->stats.in_flight == 0; }
+
+const EngineStats& Engine::stats() const { return impl_->stats; }
+const Model& Engine::model() const { return *impl_->model; }
+const EngineOptions& Engine::options() const { return impl_->options; }
+
+}  // namespace pincer

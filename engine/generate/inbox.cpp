@@ -1,0 +1,44 @@
+#include "engine/generate/step_loop.h"
+
+namespace pincer {
+
+bool Inbox::put(std::unique_ptr<Sequence> sequence) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return false;
+    items_.push_back(std::move(sequence));
+  }
+  arrived_.notify_one();
+  return true;
+}
+
+std::vector<std::unique_ptr<Sequence>> Inbox::take(bool wait) {
+  std::unique_lock lock(mutex_);
+  if (wait) arrived_.wait(lock, [this] { return stopped_ || !items_.empty(); });
+  return std::exchange(items_, {});
+}
+
+void Inbox::close() {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+}
+
+void Inbox::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = stopped_ = true;
+  }
+  arrived_.notify_one();
+}
+
+bool Inbox::closed() const {
+  const std::lock_guard lock(mutex_);
+  return closed_;
+}
+
+bool Inbox::stopped() const {
+  const std::lock_guard lock(mutex_);
+  return stopped_;
+}
+
+}  // namespace pincer

@@ -1,0 +1,40 @@
+// The state of one generation inside the engine; only its thread touches it.
+#pragma once
+
+#include <chrono>
+#include <vector>
+
+#include "engine/schedule/scheduler.h"
+#include "pincer/engine/generation.h"
+#include "pincer/engine/sampler.h"
+
+namespace pincer {
+
+struct Sequence {
+  using Clock = std::chrono::steady_clock;
+
+  explicit Sequence(GenerationRequest r)
+      : request(std::move(r)),
+        sampler(request.sampling),
+        prompt_tokens(static_cast<int>(request.prompt.size())),
+        tokens(std::move(request.prompt)),
+        submitted(Clock::now()) {}
+
+  GenerationRequest request;  // its prompt has moved to `tokens`
+  Sampler sampler;
+  int prompt_tokens;
+  std::vector<TokenId> tokens;  // prompt and output
+  int computed = 0;             // tokens in the KV cache
+  std::vector<int> blocks;
+  Clock::time_point submitted, scheduled, first_token;  // default: not yet
+
+  int generated() const { return static_cast<int>(tokens.size()) - prompt_tokens; }
+  bool cancelled() const { return request.stream->cancelled(); }
+  SequenceState state() const {
+    return {static_cast<int>(tokens.size()), computed, static_cast<int>(blocks.size())};
+  }
+  // The last message on the stream.
+  Finish finish(FinishReason reason) const;
+};
+
+}  // namespace pincer

@@ -1,0 +1,62 @@
+// The step loop: one thread that owns every sequence and KV block. submit() never blocks.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "pincer/engine/generation.h"
+#include "pincer/engine/result.h"
+
+namespace pincer {
+
+class LayerTrace;
+class Model;
+
+struct EngineOptions {
+  int threads = 0;       // 0: PINCER_THREADS, else the cores of this process
+  int context = 0;       // tokens per sequence; 0: the model's own
+  int max_active = 32;   // sequences in a batch
+  int max_queued = 128;  // bounded inbox: beyond it submit() answers busy
+  int prefill_chunk =
+      256;  // prompt tokens in one step at most, so that decoding sequences are not held up
+  std::int64_t kv_bytes = 0;  // budget of the KV cache; 0: a quarter of the memory, at most 4 GiB
+  std::vector<TokenId> end_tokens;  // finish a generation; not part of its output
+  LayerTrace* trace = nullptr;      // outlives the engine; read it when idle
+};
+
+// Counters and gauges for /metrics; each is one atomic, read at any time.
+struct EngineStats {
+  std::atomic<std::int64_t> in_flight = 0;           // generations accepted and not finished
+  std::atomic<std::int64_t> active = 0, queued = 0;  // of these: in the batch, waiting for it
+  std::atomic<std::int64_t> kv_blocks_used = 0, kv_blocks_total = 0;
+  std::atomic<std::int64_t> prompt_tokens = 0, generated_tokens = 0;
+  std::atomic<std::int64_t> finished = 0, cancelled = 0, rejected = 0;  // generations
+  std::atomic<std::int64_t> steps = 0, step_ns = 0;
+};
+
+class Engine {
+ public:
+  static Result<std::unique_ptr<Engine>> start(std::shared_ptr<const Model> model,
+                                               const EngineOptions& options);
+  ~Engine();  // cancels what runs, joins
+
+  // Errors: invalid_argument (empty or too long a prompt: names both lengths), busy (queue full or
+  // draining). On success exactly one Finish arrives on request.stream.
+  Result<void> submit(GenerationRequest request);
+  // From now on submit() answers busy; what is queued or active is finished.
+  void drain();
+  bool idle() const;  // nothing queued or active
+
+  const EngineStats& stats() const;
+  const Model& model() const;
+  const EngineOptions& options() const;  // with defaults resolved
+
+ private:
+  Engine();
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace pincer

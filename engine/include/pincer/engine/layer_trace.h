@@ -1,0 +1,66 @@
+// Where a step's time goes, by layer and phase: what `pincer bench --layers` prints.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace pincer {
+
+enum class Phase : std::uint8_t {
+  norm_quantize,  // RMSNorm and quantization before q, k, v
+  qkv,
+  rope_cache,  // rotary embedding, and writing K and V to the cache
+  attention,
+  attention_output,  // quantization, product, residual
+  ff_norm_quantize,
+  gate_up,
+  activation,  // gated activation and quantization
+  down,        // product and residual
+  head,        // final norm and logits; its layer is the last plus one
+};
+inline constexpr int kPhases = 10;
+std::string_view phase_name(Phase phase);
+
+// Written by the engine thread only; read when it is idle.
+class LayerTrace {
+ public:
+  struct Cell {
+    std::int64_t count = 0;
+    std::int64_t total_ns = 0;
+  };
+
+  explicit LayerTrace(int layers) : cells_(static_cast<std::size_t>(layers) + 1) {}
+  void add(int layer, Phase phase, std::int64_t ns) {
+    Cell& c = cells_[static_cast<std::size_t>(layer)][static_cast<std::size_t>(phase)];
+    ++c.count;
+    c.total_ns += ns;
+  }
+  const std::vector<std::array<Cell, kPhases>>& cells() const { return cells_; }
+
+ private:
+  std::vector<std::array<Cell, kPhases>> cells_;  // [layers + 1]
+};
+
+// Stamps the time between phases; does nothing without a trace.
+class PhaseTimer {
+ public:
+  explicit PhaseTimer(LayerTrace* trace) : trace_(trace) {
+    if (trace_ != nullptr) last_ = std::chrono::steady_clock::now();
+  }
+  void done(int layer, Phase phase) {
+    if (trace_ == nullptr) return;
+    const auto now = std::chrono::steady_clock::now();
+    trace_->add(layer, phase,
+                std::chrono::duration_cast<std::chrono::nanoseconds>(now - last_).count());
+    last_ = now;
+  }
+
+ private:
+  LayerTrace* trace_;
+  std::chrono::steady_clock::time_point last_;
+};
+
+}  // namespace pincer

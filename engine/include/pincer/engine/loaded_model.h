@@ -1,0 +1,44 @@
+// Everything that is needed to answer with one model: what `run`, `serve` and `perplexity` start
+// from.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "pincer/engine/chat_template.h"
+#include "pincer/engine/result.h"
+#include "pincer/engine/tokenizer.h"
+#include "pincer/kernels/cpu.h"
+
+namespace pincer {
+
+class Model;
+
+struct LoadOptions {
+  bool reference = false;  // FP32 weights, scalar kernels
+  std::optional<kernels::Isa>
+      isa;  // kernels up to this family; none: what the CPU and PINCER_FORCE_ISA allow
+  std::filesystem::path pool_dir;  // where packed weights are kept
+  int threads = 0;                 // for packing; 0: as EngineOptions
+  std::function<void(std::int64_t done, std::int64_t total)>
+      progress;  // bytes, while packing; may be empty
+};
+
+struct LoadedModel {
+  std::filesystem::path source;
+  std::string name;
+  std::shared_ptr<const Model> model;  // configuration and weights
+  std::shared_ptr<const Tokenizer> tokenizer;
+  std::shared_ptr<const ChatTemplate> chat;
+  int context = 0;          // tokens
+  bool packed_now = false;  // false: an existing pool file was used
+  double load_seconds = 0;
+};
+
+Result<LoadedModel> load_model(const std::filesystem::path& gguf, const LoadOptions& options);
+
+}  // namespace pincer

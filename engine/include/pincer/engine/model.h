@@ -1,0 +1,113 @@
+// A model: its configuration (from GGUF metadata) and its weights, immutable once loaded.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pincer/engine/gguf.h"
+#include "pincer/engine/result.h"
+#include "pincer/kernels/kernel_table.h"
+
+namespace pincer {
+
+// How the two values that a rotary embedding turns lie in a head: (2i, 2i+1) or (i, i + half).
+enum class RopeStyle { interleaved, halves };
+enum class Activation { silu, gelu };
+
+// One family of models: what the metadata of a file does not say. Adding a family is adding a row
+// to kArchitectures.
+struct Architecture {
+  std::string_view name;  // general.architecture
+  RopeStyle rope;
+  Activation activation;  // of the gate in the gated MLP
+};
+
+// Null when the engine does not know it; supported_architectures() is for the error message.
+const Architecture* find_architecture(std::string_view name);
+std::string supported_architectures();
+
+enum class RopeScaling { none, linear, yarn };
+
+struct RopeConfig {
+  float base = 10000.0f;
+  int dim = 0;  // values of a head that are turned, from its start
+  RopeScaling scaling = RopeScaling::none;
+  float factor = 1.0f;                        // context extension
+  float attention_factor = 1.0f;              // yarn: multiplies cos and sin
+  int original_context = 0;                   // yarn
+  float beta_fast = 32.0f, beta_slow = 1.0f;  // yarn
+  std::vector<float> divisors;                // Llama 3: rope_freqs.weight, [dim / 2], or empty
+};
+
+struct ModelConfig {
+  const Architecture* architecture = nullptr;
+  std::string name;  // general.name
+  int layers = 0;
+  int width = 0;  // embedding length
+  int heads = 0, kv_heads = 0;
+  int head_dim = 0;
+  int ff = 0;  // feed-forward length
+  int vocab = 0;
+  int context = 0;  // tokens the model was trained for
+  float norm_eps = 1e-5f;
+  RopeConfig rope;
+  bool tied_embeddings = false;  // the head is the embedding
+
+  int q_width() const { return heads * head_dim; }
+  int kv_width() const { return kv_heads * head_dim; }
+  // Weights that take part in a token's matrix products, the head included.
+  std::int64_t matmul_weights() const;
+};
+
+// Errors name the file, the key, the value and what is supported.
+Result<ModelConfig> read_model_config(const gguf::File& file);
+
+// y = W x (+ bias): packed INT8, or dense FP32 on the reference path.
+struct Linear {
+  int n = 0, k = 0;
+  kernels::PackedMatrix packed;  // header == nullptr: dense is used
+  kernels::MatrixView<const float> dense;
+  std::int64_t bytes() const;  // read once per product
+};
+
+struct LayerWeights {
+  const float* attention_norm = nullptr;  // [width]
+  Linear qkv;                             // rows: q, k, v; q and k with halves-style rope rows
+  Linear attention_output;
+  const float* ff_norm = nullptr;  // [width]
+  Linear gate_up;                  // rows: gate, up
+  Linear down;
+};
+
+class WeightPool;
+
+class Model {
+ public:
+  ModelConfig config;
+  kernels::KernelTable kernels;
+  bool reference = false;
+  std::vector<LayerWeights> layers;
+  const float* output_norm = nullptr;  // [width]
+  Linear head;
+
+  // Row `token` of the embedding as floats, from the source file.
+  void embed(std::int32_t token, float* out) const;
+
+  const std::shared_ptr<const WeightPool>& pool() const {
+    return pool_;
+  }  // null on the reference path
+  std::int64_t weight_bytes() const;  // read once per decoded token: all layers and the head
+
+ private:
+  friend class ModelBuilder;
+  std::shared_ptr<const gguf::File> source_;
+  const gguf::Tensor* embedding_ = nullptr;
+  std::shared_ptr<const WeightPool> pool_;
+  std::vector<float> unit_gains_;  // [width] ones: the packed matrices hold the norms' gains
+  std::vector<std::vector<float>> dense_;  // the reference path's weights
+};
+
+}  // namespace pincer

@@ -1,0 +1,239 @@
+#include "engine/model/forward.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <cstring>
+
+namespace pincer {
+namespace {
+
+// Splits smaller than this cost more than they save: a barrier is some microseconds, a row some
+// tenths of one.
+constexpr std::int64_t kRowGrain = 8;
+// Tokens of an attention task: they read K and V of their sequence together.
+constexpr int kTaskTokens = 16;
+// Panels that one task multiplies at least: a panel of 16 channels is microseconds of reading.
+constexpr std::int64_t kPanelGrain = 4;
+// Rows that one product call gets: their quantized activations stay in L2 while panels stream by.
+constexpr int kProductRows = 512;
+
+std::int64_t padded(std::int64_t k) { return (k + 63) / 64 * 64; }
+
+}  // namespace
+
+Forward::Forward(const Model& model, KvCache& cache, Arena& arena, int max_rows, LayerTrace* trace)
+    : model_(model),
+      config_(model.config),
+      ops_(*model.kernels.elementwise->fn),
+      cache_(cache),
+      arena_(arena),
+      rope_(model.config.rope),
+      max_rows_(max_rows),
+      qkv_width_(config_.q_width() + 2 * config_.kv_width()),
+      attention_scale_(1.0f / std::sqrt(static_cast<float>(config_.head_dim))),
+      trace_(trace),
+      timer_(trace),
+      attention_scratch_(static_cast<std::size_t>(arena.threads())) {
+  const ModelConfig& c = config_;
+  const std::int64_t rows = max_rows, widest = std::max({c.width, c.ff, c.q_width()});
+  residual_.reserve(rows * c.width);
+  normed_.reserve(rows * c.width);
+  qkv_.reserve(rows * qkv_width_);
+  attended_.reserve(rows * qkv_width_);
+  gate_up_.reserve(rows * 2 * c.ff);
+  update_.reserve(rows * c.width);
+  cosine_.reserve(rows * rope_.half());
+  sine_.reserve(rows * rope_.half());
+  quants_.reserve(rows * padded(widest));
+  quant_scales_.reserve(rows * padded(widest) / 32);
+  corrections_.reserve(rows * padded(widest) / 32);
+}
+
+void Forward::start(std::span<const Chunk> chunks) {
+  chunks_ = chunks;
+  rows_.clear();
+  tasks_.clear();
+  max_kv_ = 0;
+  for (int i = 0; i < static_cast<int>(chunks.size()); ++i) {
+    const Chunk& chunk = chunks[static_cast<std::size_t>(i)];
+    const int first_row = static_cast<int>(rows_.size()),
+              count = static_cast<int>(chunk.tokens.size());
+    for (int t = 0; t < count; ++t) rows_.push_back({i, chunk.position + t});
+    for (int t = 0; t < count; t += kTaskTokens) {
+      for (int head = 0; head < config_.kv_heads; ++head) {
+        tasks_.push_back(
+            {i, first_row + t, chunk.position + t, std::min(kTaskTokens, count - t), head});
+      }
+    }
+    max_kv_ = std::max(max_kv_, chunk.position + count);
+  }
+  assert(static_cast<int>(rows_.size()) <= max_rows_);
+  for (auto& s : attention_scratch_) s.scores.reserve(kernels::attention_scratch_floats(max_kv_));
+  const auto rows = static_cast<std::int64_t>(rows_.size());
+  arena_.split(rows, kRowGrain, [&](std::int64_t begin, std::int64_t end, int) {
+    for (std::int64_t r = begin; r < end; ++r) {
+      const Row& row = rows_[static_cast<std::size_t>(r)];
+      const Chunk& chunk = chunks_[static_cast<std::size_t>(row.chunk)];
+      model_.embed(chunk.tokens[static_cast<std::size_t>(row.position - chunk.position)],
+                   residual_.get() + r * config_.width);
+      rope_.angles(row.position, cosine_.get() + r * rope_.half(), sine_.get() + r * rope_.half());
+    }
+  });
+}
+
+void Forward::run(std::span<const Chunk> chunks) {
+  arena_.enter([&] {
+    start(chunks);
+    timer_ = PhaseTimer(trace_);
+    for (int layer = 0; layer < config_.layers; ++layer) {
+      attention_block(layer);
+      feed_forward_block(layer);
+    }
+  });
+}
+
+void Forward::attention_block(int layer) {
+  const LayerWeights& w = model_.layers[static_cast<std::size_t>(layer)];
+  const int rows = static_cast<int>(rows_.size());
+  normalize(w.attention_norm, rows);
+  timer_.done(layer, Phase::norm_quantize);
+  product(w.qkv, {normed_.get(), rows, config_.width, config_.width}, qkv_.get());
+  timer_.done(layer, Phase::qkv);
+  arena_.split(rows, kRowGrain, [&](std::int64_t begin, std::int64_t end, int) {
+    for (std::int64_t r = begin; r < end; ++r) rope_and_cache(layer, r);
+  });
+  timer_.done(layer, Phase::rope_cache);
+  attention(layer);
+  timer_.done(layer, Phase::attention);
+  arena_.split(rows, kRowGrain, [&](std::int64_t begin, std::int64_t end, int) {
+    for (std::int64_t r = begin; r < end; ++r)
+      quantize_row(attended_.get() + r * qkv_width_, config_.q_width(), r);
+  });
+  product(w.attention_output, {attended_.get(), rows, config_.q_width(), qkv_width_},
+          update_.get());
+  add_residual(update_.get(), rows);
+  timer_.done(layer, Phase::attention_output);
+}
+
+void Forward::feed_forward_block(int layer) {
+  const LayerWeights& w = model_.layers[static_cast<std::size_t>(layer)];
+  const int rows = static_cast<int>(rows_.size()), ff = config_.ff;
+  normalize(w.ff_norm, rows);
+  timer_.done(layer, Phase::ff_norm_quantize);
+  product(w.gate_up, {normed_.get(), rows, config_.width, config_.width}, gate_up_.get());
+  timer_.done(layer, Phase::gate_up);
+  // The activation overwrites the gate: rows of ff floats at a stride of 2 ff.
+  const auto activate =
+      config_.architecture->activation == Activation::silu ? ops_.silu_mul : ops_.gelu_mul;
+  arena_.split(rows, kRowGrain, [&](std::int64_t begin, std::int64_t end, int) {
+    for (std::int64_t r = begin; r < end; ++r) {
+      float* gate = gate_up_.get() + r * 2 * ff;
+      activate(gate, gate + ff, ff, gate);
+      quantize_row(gate, ff, r);
+    }
+  });
+  timer_.done(layer, Phase::activation);
+  product(w.down, {gate_up_.get(), rows, ff, 2 * ff}, update_.get());
+  add_residual(update_.get(), rows);
+  timer_.done(layer, Phase::down);
+}
+
+void Forward::rope_and_cache(int layer, std::int64_t r) {
+  const ModelConfig& c = config_;
+  const Row& row = rows_[static_cast<std::size_t>(r)];
+  const Chunk& chunk = chunks_[static_cast<std::size_t>(row.chunk)];
+  float* q = qkv_.get() + r * qkv_width_;
+  float* k = q + c.q_width();
+  const float* v = k + c.kv_width();
+  const float* cosine = cosine_.get() + r * rope_.half();
+  const float* sine = sine_.get() + r * rope_.half();
+  // Query heads and key heads are neighbours.
+  ops_.rope(q, cosine, sine, c.heads + c.kv_heads, c.head_dim, c.rope.dim);
+  constexpr int kTokens = kernels::kKvBlockTokens;
+  const int block = chunk.blocks[static_cast<std::size_t>(row.position / kTokens)];
+  const int slot = row.position % kTokens;
+  for (int head = 0; head < c.kv_heads; ++head) {
+    float* k_block = cache_.k(block, layer, head) + slot;
+    for (int d = 0; d < c.head_dim; ++d) k_block[d * kTokens] = k[head * c.head_dim + d];
+    std::memcpy(cache_.v(block, layer, head) + slot * c.head_dim, v + head * c.head_dim,
+                static_cast<std::size_t>(c.head_dim) * sizeof(float));
+  }
+}
+
+void Forward::normalize(const float* gain, int rows) {
+  const int width = config_.width;
+  arena_.split(rows, kRowGrain, [&](std::int64_t begin, std::int64_t end, int) {
+    for (std::int64_t r = begin; r < end; ++r) {
+      float* out = normed_.get() + r * width;
+      ops_.rms_norm(residual_.get() + r * width, gain, config_.norm_eps, width, out);
+      quantize_row(out, width, r);
+    }
+  });
+}
+
+void Forward::quantize_row(const float* in, int width, std::int64_t row) {
+  if (model_.reference) return;
+  const std::int64_t group = model_.kernels.layout.group;
+  const std::int64_t stride = padded(width), groups = group == 0 ? 1 : (width + group - 1) / group;
+  ops_.quantize_row(in, width, stride, group, quants_.get() + row * stride,
+                    quant_scales_.get() + row * groups, corrections_.get() + row * groups);
+}
+
+void Forward::product(const Linear& w, kernels::MatrixView<const float> in, float* out) {
+  const std::int64_t rows = in.rows;
+  if (model_.reference) {
+    arena_.split(w.n, 64, [&](std::int64_t begin, std::int64_t end, int) {
+      model_.kernels.gemm_f32->fn(
+          {in, w.dense, nullptr, {out, rows, w.n, w.n}, 0, rows, begin, end});
+    });
+    return;
+  }
+  kernels::GemmArgs args;
+  args.w = w.packed;
+  args.a.q = quants_.get();
+  args.a.stride = padded(w.k);
+  args.a.scale = quant_scales_.get();
+  args.a.correction = corrections_.get();
+  args.a.groups = w.packed.groups();
+  args.a.rows = rows;
+  args.c = out;
+  args.c_stride = w.n;
+  const kernels::GemmFn fn = rows == 1 ? model_.kernels.gemv->fn : model_.kernels.gemm->fn;
+  arena_.split(w.packed.panels(), kPanelGrain, [&](std::int64_t begin, std::int64_t end, int) {
+    kernels::GemmArgs part = args;
+    part.panel_begin = begin;
+    part.panel_end = end;
+    for (part.m_begin = 0; part.m_begin < rows; part.m_begin = part.m_end) {
+      part.m_end = std::min<std::int64_t>(rows, part.m_begin + kProductRows);
+      fn(part);
+    }
+  });
+}
+
+void Forward::add_residual(const float* y, int rows) {
+  arena_.split(rows, kRowGrain, [&](std::int64_t begin, std::int64_t end, int) {
+    ops_.add(residual_.get() + begin * config_.width, y + begin * config_.width,
+             (end - begin) * config_.width);
+  });
+}
+
+kernels::MatrixView<float> Forward::logits(std::span<const int> rows) {
+  const int count = static_cast<int>(rows.size());
+  float* out = logits_.reserve(static_cast<std::int64_t>(count) * config_.vocab);
+  arena_.enter([&] {
+    timer_ = PhaseTimer(trace_);
+    for (int i = 0; i < count; ++i) {
+      const float* x = residual_.get() +
+                       static_cast<std::int64_t>(rows[static_cast<std::size_t>(i)]) * config_.width;
+      float* normed = normed_.get() + static_cast<std::int64_t>(i) * config_.width;
+      ops_.rms_norm(x, model_.output_norm, config_.norm_eps, config_.width, normed);
+      quantize_row(normed, config_.width, i);
+    }
+    product(model_.head, {normed_.get(), count, config_.width, config_.width}, out);
+    timer_.done(config_.layers, Phase::head);
+  });
+  return {out, count, config_.vocab, config_.vocab};
+}
+
+}  // namespace pincer

@@ -1,0 +1,103 @@
+// The forward pass over one batch: rows of several sequences, each attending to its own KV blocks.
+//
+// A row's result does not depend on what else is in the batch, nor on how a prompt is cut into
+// chunks: bit for bit.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "engine/kv/kv_cache.h"
+#include "engine/model/rope.h"
+#include "engine/model/scratch.h"
+#include "engine/parallel/arena.h"
+#include "pincer/engine/layer_trace.h"
+#include "pincer/engine/model.h"
+#include "pincer/engine/tokenizer.h"
+
+namespace pincer {
+
+// Consecutive tokens of one sequence.
+struct Chunk {
+  std::span<const TokenId> tokens;
+  int position = 0;             // of the first token; earlier positions are in the cache
+  std::span<const int> blocks;  // the sequence's blocks: enough for position + tokens.size()
+};
+
+// Not thread-safe: the engine thread's.
+class Forward {
+ public:
+  Forward(const Model& model, KvCache& cache, Arena& arena, int max_rows,
+          LayerTrace* trace = nullptr);
+
+  int max_rows() const { return max_rows_; }
+
+  // Runs all layers; rows are the chunks' tokens in order, at most max_rows().
+  void run(std::span<const Chunk> chunks);
+
+  // Logits of some rows of the last run: [rows.size()][vocab], valid until the next call.
+  kernels::MatrixView<float> logits(std::span<const int> rows);
+
+ private:
+  struct Row {
+    int chunk;
+    int position;
+  };
+  // A piece of attention for one thread: some tokens of one chunk, one KV head with its group of
+  // query heads.
+  struct Task {
+    int chunk;
+    int row;       // of the first token
+    int position;  // of the first token
+    int tokens;
+    int kv_head;
+  };
+
+  void start(std::span<const Chunk> chunks);
+  void attention_block(int layer);
+  void feed_forward_block(int layer);
+  void rope_and_cache(int layer, std::int64_t row);
+  void attention(int layer);
+  void attend(int layer, const Task& task, int thread);
+  // normed_ = RMSNorm(residual_), quantized.
+  void normalize(const float* gain, int rows);
+  // Row `row` of the next product's operand; nothing to do on the reference path, which reads the
+  // floats.
+  void quantize_row(const float* in, int width, std::int64_t row);
+  // out[rows][n] = in W^T; the rows of `in` went through quantize_row().
+  void product(const Linear& weight, kernels::MatrixView<const float> in, float* out);
+  void add_residual(const float* y, int rows);
+
+  const Model& model_;
+  const ModelConfig& config_;
+  const kernels::ElementwiseTable& ops_;
+  KvCache& cache_;
+  Arena& arena_;
+  Rope rope_;
+  int max_rows_;
+  std::int64_t qkv_width_;  // floats in a row of qkv_, and of attended_
+  float attention_scale_;
+  LayerTrace* trace_;
+  PhaseTimer timer_;
+
+  std::span<const Chunk> chunks_;
+  std::vector<Row> rows_;
+  std::vector<Task> tasks_;
+  int max_kv_ = 0;  // keys that the longest row of the batch sees
+  // Row-major with max_rows_ rows. attended_ has the shape of qkv_, filled where the queries are.
+  Scratch<float> residual_, normed_, qkv_, attended_, gate_up_, update_, cosine_, sine_;
+  Scratch<float> logits_;
+  Scratch<std::int8_t> quants_;        // [rows][k padded]
+  Scratch<float> quant_scales_;        // [rows][groups]
+  Scratch<std::int32_t> corrections_;  // [rows][groups]
+  struct AttentionScratch {
+    std::vector<const float*> k, v;    // the sequence's blocks
+    std::vector<std::int64_t> offset;  // of each query row
+    std::vector<std::int32_t> kv_len;
+    Scratch<float> scores;
+  };
+  std::vector<AttentionScratch> attention_scratch_;  // one a thread
+};
+
+}  // namespace pincer

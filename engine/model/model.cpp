@@ -1,0 +1,20 @@
+#include "pincer/engine/model.h"
+
+namespace pincer {
+
+std::int64_t Linear::bytes() const {
+  if (packed.header != nullptr) return static_cast<std::int64_t>(packed.header->bytes);
+  return dense.rows * dense.cols * static_cast<std::int64_t>(sizeof(float));
+}
+
+void Model::embed(std::int32_t token, float* out) const { embedding_->row(token, out); }
+
+std::int64_t Model::weight_bytes() const {
+  std::int64_t bytes = head.bytes();
+  for (const LayerWeights& w : layers) {
+    bytes += w.qkv.bytes() + w.attention_output.bytes() + w.gate_up.bytes() + w.down.bytes();
+  }
+  return bytes;
+}
+
+}  // namespace pincer

@@ -1,0 +1,83 @@
+#include "engine/model/model_builder.h"
+
+#include "engine/model/weight_specs.h"
+
+namespace pincer {
+
+Result<std::shared_ptr<const Model>> ModelBuilder::build() {
+  auto config = read_model_config(*source_);
+  if (!config) return config.error();
+  model_->config = std::move(*config);
+  model_->reference = options_.reference;
+  model_->source_ = source_;
+  model_->embedding_ = source_->tensor("token_embd.weight");
+  const kernels::Isa isa = options_.isa.value_or(kernels::isa_choice().isa);
+  model_->kernels = kernels::choose_kernels(options_.reference ? kernels::Isa::scalar : isa);
+  auto specs = plan_weights(*source_, model_->config, !options_.reference);
+  if (!specs) return specs.error();
+  if (options_.reference) {
+    from_floats(*specs);
+  } else if (auto pooled = from_pool(*specs); !pooled) {
+    return pooled.error();
+  }
+  connect();
+  return std::shared_ptr<const Model>(std::move(model_));
+}
+
+Result<void> ModelBuilder::from_pool(std::span<const WeightSpec> specs) {
+  const kernels::Layout& layout = model_->kernels.layout;
+  auto key = source_key(*source_, layout);
+  if (!key) return key.error();
+  const WeightPool::Place place{options_.pool_dir, source_->path().stem().string(), *key};
+  auto pool = WeightPool::open_or_pack(place, *source_, specs, layout, arena_, options_.progress);
+  if (!pool) return pool.error();
+  model_->pool_ = std::move(*pool);
+  return {};
+}
+
+void ModelBuilder::from_floats(std::span<const WeightSpec> specs) {
+  for (const WeightSpec& spec : specs) {
+    std::vector<float>& data =
+        model_->dense_.emplace_back(static_cast<std::size_t>(spec.n * spec.k));
+    arena_.split(spec.n, 16, [&](std::int64_t begin, std::int64_t end, int) {
+      for (std::int64_t r = begin; r < end; ++r) spec.row(r, data.data() + r * spec.k);
+    });
+    dense_[spec.name] = {data.data(), spec.n, spec.k, spec.k};
+  }
+}
+
+Linear ModelBuilder::linear(const std::string& name) const {
+  Linear linear;
+  if (model_->pool_) {
+    linear.packed = model_->pool_->matrix(name);
+    linear.n = static_cast<int>(linear.packed.n());
+    linear.k = static_cast<int>(linear.packed.k());
+  } else {
+    linear.dense = dense_.find(name)->second;
+    linear.n = static_cast<int>(linear.dense.rows);
+    linear.k = static_cast<int>(linear.dense.cols);
+  }
+  return linear;
+}
+
+const float* ModelBuilder::norm(const std::string& name) const {
+  return model_->pool_ ? model_->unit_gains_.data() : dense_.find(name)->second.data;
+}
+
+void ModelBuilder::connect() {
+  model_->unit_gains_.assign(static_cast<std::size_t>(model_->config.width), 1.0f);
+  for (int l = 0; l < model_->config.layers; ++l) {
+    LayerWeights w;
+    w.attention_norm = norm(weight_names::attention_norm(l));
+    w.qkv = linear(weight_names::qkv(l));
+    w.attention_output = linear(weight_names::attention_output(l));
+    w.ff_norm = norm(weight_names::ff_norm(l));
+    w.gate_up = linear(weight_names::gate_up(l));
+    w.down = linear(weight_names::down(l));
+    model_->layers.push_back(w);
+  }
+  model_->output_norm = norm(std::string(weight_names::kOutputNorm));
+  model_->head = linear(std::string(weight_names::kHead));
+}
+
+}  // namespace pincer

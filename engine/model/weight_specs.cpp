@@ -1,0 +1,169 @@
+#include "engine/model/weight_specs.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <set>
+
+namespace pincer {
+namespace weight_names {
+std::string attention_norm(int layer) { return fmt::format("blk.{}.attention_norm", layer); }
+std::string qkv(int layer) { return fmt::format("blk.{}.qkv", layer); }
+std::string attention_output(int layer) { return fmt::format("blk.{}.attention_output", layer); }
+std::string ff_norm(int layer) { return fmt::format("blk.{}.ff_norm", layer); }
+std::string gate_up(int layer) { return fmt::format("blk.{}.gate_up", layer); }
+std::string down(int layer) { return fmt::format("blk.{}.down", layer); }
+}  // namespace weight_names
+
+namespace {
+
+// Gains of a norm that are multiplied into the columns of a weight; null: none.
+using Gains = std::shared_ptr<const std::vector<float>>;
+
+// One source tensor of a weight, and how its rows are ordered.
+struct Part {
+  const gguf::Tensor* tensor = nullptr;
+  int head_dim = 0;  // not 0: rows are heads whose rotary pairs are interleaved; they become halves
+  int rope_dim = 0;
+
+  // Pairs (2i, 2i+1) of a head become (i, i + rope_dim / 2): the same products q k, with one form
+  // of rotary embedding.
+  std::int64_t source_row(std::int64_t row) const {
+    if (head_dim == 0) return row;
+    const std::int64_t head = row / head_dim * head_dim, r = row % head_dim;
+    if (r >= rope_dim) return row;
+    const std::int64_t half = rope_dim / 2;
+    return head + (r < half ? 2 * r : 2 * (r - half) + 1);
+  }
+};
+
+class Planner {
+ public:
+  Planner(const gguf::File& file, const ModelConfig& config, bool fold_norms)
+      : file_(file), config_(config), fold_norms_(fold_norms) {}
+
+  Part part(const std::string& tensor, std::int64_t n, std::int64_t k) {
+    const gguf::Tensor* t = file_.tensor(tensor);
+    used_.insert(tensor);
+    if (t == nullptr) {
+      fail(fmt::format("has no tensor '{}'; the file is incomplete, fetch or convert it again",
+                       tensor));
+    } else if (t->cols() != k || t->rows() != n) {
+      fail(
+          fmt::format("has tensor '{}' of {} x {} values, but its metadata asks for {} x {}; the "
+                      "file is damaged",
+                      tensor, t->rows(), t->cols(), n, k));
+    }
+    return {t};
+  }
+
+  // Query and key rows, whose rotary pairs are brought into halves.
+  Part rotary(const std::string& tensor, std::int64_t n, std::int64_t k) {
+    Part p = part(tensor, n, k);
+    if (config_.architecture->rope == RopeStyle::interleaved) {
+      p.head_dim = config_.head_dim;
+      p.rope_dim = config_.rope.dim;
+    }
+    return p;
+  }
+
+  // The gains to fold into what follows, or, unfolded, a weight of its own.
+  Gains norm(std::string name, const std::string& tensor) {
+    const Part p = part(tensor, 1, config_.width);
+    if (!error_.empty()) return nullptr;
+    if (!fold_norms_) {
+      add(std::move(name), WeightSpec::Kind::floats, {p});
+      return nullptr;
+    }
+    auto gains = std::make_shared<std::vector<float>>(static_cast<std::size_t>(config_.width));
+    p.tensor->row(0, gains->data());
+    return gains;
+  }
+
+  void add(std::string name, WeightSpec::Kind kind, std::vector<Part> parts,
+           Gains gains = nullptr) {
+    if (!error_.empty()) return;
+    WeightSpec spec;
+    spec.name = std::move(name);
+    spec.kind = kind;
+    spec.k = parts.front().tensor->cols();
+    for (const Part& p : parts) spec.n += p.tensor->rows();
+    spec.row = [parts = std::move(parts), gains = std::move(gains)](std::int64_t row, float* out) {
+      for (const Part& p : parts) {
+        if (row >= p.tensor->rows()) {
+          row -= p.tensor->rows();
+          continue;
+        }
+        p.tensor->row(p.source_row(row), out);
+        break;
+      }
+      if (!gains) return;
+      for (std::size_t k = 0; k < gains->size(); ++k) out[k] *= (*gains)[k];
+    };
+    specs_.push_back(std::move(spec));
+  }
+
+  void layer(int l);
+  Result<std::vector<WeightSpec>> finish();
+
+ private:
+  void fail(const std::string& what) {
+    if (error_.empty()) error_ = fmt::format("{} {}", file_.path().string(), what);
+  }
+
+  const gguf::File& file_;
+  const ModelConfig& config_;
+  const bool fold_norms_;
+  std::set<std::string, std::less<>> used_ = {"token_embd.weight", "rope_freqs.weight"};
+  std::vector<WeightSpec> specs_;
+  std::string error_;
+};
+
+void Planner::layer(int l) {
+  using Kind = WeightSpec::Kind;
+  const ModelConfig& c = config_;
+  const auto name = [l](std::string_view suffix) {
+    return fmt::format("blk.{}.{}.weight", l, suffix);
+  };
+  const Gains attention_gains = norm(weight_names::attention_norm(l), name("attn_norm"));
+  add(weight_names::qkv(l), Kind::packed,
+      {rotary(name("attn_q"), c.q_width(), c.width), rotary(name("attn_k"), c.kv_width(), c.width),
+       part(name("attn_v"), c.kv_width(), c.width)},
+      attention_gains);
+  add(weight_names::attention_output(l), Kind::packed,
+      {part(name("attn_output"), c.width, c.q_width())});
+  const Gains ff_gains = norm(weight_names::ff_norm(l), name("ffn_norm"));
+  add(weight_names::gate_up(l), Kind::packed,
+      {part(name("ffn_gate"), c.ff, c.width), part(name("ffn_up"), c.ff, c.width)}, ff_gains);
+  add(weight_names::down(l), Kind::packed, {part(name("ffn_down"), c.width, c.ff)});
+}
+
+Result<std::vector<WeightSpec>> Planner::finish() {
+  using Kind = WeightSpec::Kind;
+  const Gains gains = norm(std::string(weight_names::kOutputNorm), "output_norm.weight");
+  const char* head = config_.tied_embeddings ? "token_embd.weight" : "output.weight";
+  add(std::string(weight_names::kHead), Kind::packed, {part(head, config_.vocab, config_.width)},
+      gains);
+  for (const gguf::Tensor& t : file_.tensors()) {
+    if (!used_.contains(t.name)) {
+      fail(fmt::format(
+          "has a tensor '{}' that this engine does not know for '{}' models; its answers would be "
+          "wrong without it, so the model is refused",
+          t.name, config_.architecture->name));
+      break;
+    }
+  }
+  if (!error_.empty()) return Error{ErrorCode::unsupported, error_};
+  return std::move(specs_);
+}
+
+}  // namespace
+
+Result<std::vector<WeightSpec>> plan_weights(const gguf::File& file, const ModelConfig& config,
+                                             bool fold_norms) {
+  Planner planner(file, config, fold_norms);
+  for (int l = 0; l < config.layers; ++l) planner.layer(l);
+  return planner.finish();
+}
+
+}  // namespace pincer

@@ -1,0 +1,113 @@
+// Packing: rows of the source to panels, to the file.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "engine/parallel/arena.h"
+#include "engine/pool/pool_file.h"
+#include "pincer/kernels/pack.h"
+
+namespace pincer {
+namespace {
+
+Error write_error(const WeightPool::Place& place, int code, std::int64_t bytes) {
+  const std::string path = (place.dir / place.file_name()).string();
+  if (code == ENOSPC || code == EDQUOT || code == EFBIG) {
+    return {ErrorCode::no_space,
+            fmt::format("cannot write the packed weights {} ({} MB): {}; free some space or set "
+                        "PINCER_HOME to a folder on another disk",
+                        path, bytes / 1'000'000, std::strerror(code))};
+  }
+  return {ErrorCode::io,
+          fmt::format("cannot write the packed weights {}: {}; set PINCER_HOME to a folder "
+                      "that can be written",
+                      path, std::strerror(code))};
+}
+
+// 0, or errno.
+int write_all(int fd, const void* data, std::size_t bytes, std::int64_t offset) {
+  const auto* p = static_cast<const char*>(data);
+  while (bytes > 0) {
+    const ssize_t n = ::pwrite(fd, p, bytes, offset);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return n < 0 ? errno : EIO;
+    p += n;
+    bytes -= static_cast<std::size_t>(n);
+    offset += n;
+  }
+  return 0;
+}
+
+// Fills `out` (the weight's bytes in the file).
+void pack_weight(const WeightSpec& spec, const kernels::Layout& layout, Arena& arena,
+                 std::vector<std::uint8_t>& out) {
+  if (spec.kind == WeightSpec::Kind::floats) {
+    std::vector<float> row(static_cast<std::size_t>(spec.k));
+    for (std::int64_t r = 0; r < spec.n; ++r) {
+      spec.row(r, row.data());
+      std::memcpy(out.data() + r * spec.k * 4, row.data(), row.size() * sizeof(float));
+    }
+    return;
+  }
+  const kernels::PackedHeader header = kernels::make_packed_header(layout, spec.n, spec.k);
+  std::memcpy(out.data(), &header, sizeof header);
+  const std::int64_t nr = layout.nr;
+  arena.split((spec.n + nr - 1) / nr, 4, [&](std::int64_t begin, std::int64_t end, int) {
+    std::vector<float> rows(static_cast<std::size_t>(nr * spec.k));
+    for (std::int64_t p = begin; p < end; ++p) {
+      const std::int64_t count = std::min(nr, spec.n - p * nr);
+      for (std::int64_t r = 0; r < count; ++r) spec.row(p * nr + r, rows.data() + r * spec.k);
+      kernels::pack_panel(
+          header, {rows.data(), count, spec.k, spec.k},
+          out.data() + sizeof header + static_cast<std::uint64_t>(p) * header.panel_bytes);
+    }
+  });
+}
+
+}  // namespace
+
+Result<void> write_pool(int fd, const WeightPool::Place& place, std::span<const WeightSpec> specs,
+                        const kernels::Layout& layout, Arena& arena,
+                        const std::function<void(std::int64_t, std::int64_t)>& progress) {
+  std::vector<PoolEntry> entries = plan_pool(specs, layout);
+  const std::int64_t total = pool_file_bytes(entries);
+  // Space is reserved first, so that a full disk is noticed before the work. File systems that
+  // cannot reserve say so.
+  if (const int code = ::posix_fallocate(fd, 0, total);
+      code != 0 && code != EOPNOTSUPP && code != EINVAL) {
+    return write_error(place, code, total);
+  }
+  std::vector<std::uint8_t> buffer;
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    PoolEntry& e = entries[i];
+    buffer.assign(e.bytes, 0);
+    pack_weight(specs[i], layout, arena, buffer);
+    e.digest = digest64(buffer.data(), buffer.size());
+    if (const int code =
+            write_all(fd, buffer.data(), buffer.size(), static_cast<std::int64_t>(e.offset))) {
+      return write_error(place, code, total);
+    }
+    if (progress) progress(static_cast<std::int64_t>(e.offset + e.bytes), total);
+  }
+  PoolHeader header{};
+  std::memcpy(header.magic, kPoolMagic, sizeof kPoolMagic);
+  header.version = kPoolVersion;
+  header.entries = static_cast<std::uint32_t>(entries.size());
+  header.file_bytes = static_cast<std::uint64_t>(total);
+  header.key = place.key;
+  header.layout = layout;
+  header.directory_digest = digest64(entries.data(), entries.size() * sizeof(PoolEntry));
+  header.header_digest = digest64(&header, offsetof(PoolHeader, header_digest));
+  int code = write_all(fd, entries.data(), entries.size() * sizeof(PoolEntry), kPoolAlign);
+  if (code == 0) code = write_all(fd, &header, sizeof header, 0);
+  if (code == 0 && ::ftruncate(fd, total) != 0)
+    code = errno;  // the last page, where nothing was reserved
+  if (code == 0 && ::fsync(fd) != 0) code = errno;
+  if (code != 0) return write_error(place, code, total);
+  return {};
+}
+
+}  // namespace pincer

@@ -1,0 +1,172 @@
+#include "engine/model/forward.h"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "tests/engine/support/plain_transformer.h"
+#include "tests/engine/support/temporary_folder.h"
+#include "tests/engine/support/tiny_model.h"
+
+namespace pincer {
+namespace {
+
+using test::TinyModel;
+using test::TinyShape;
+
+std::vector<TokenId> some_tokens(int count, int seed) {
+  std::vector<TokenId> tokens;
+  for (int i = 0; i < count; ++i) tokens.push_back((i * 37 + seed * 101 + i * i) % 256);
+  return tokens;
+}
+
+// A model with a cache, to run chunks on.
+class Harness {
+ public:
+  Harness(const Model& model, int threads)
+      : arena_(threads),
+        cache_(*KvCache::create(model.config, 64 * KvCache::block_bytes(model.config))),
+        forward_(model, cache_, arena_, 300) {}
+
+  std::vector<int> blocks(int tokens) {
+    std::vector<int> out;
+    while (static_cast<int>(out.size()) < KvCache::blocks_for(tokens)) out.push_back(cache_.take());
+    return out;
+  }
+  // Logits of all rows of all chunks.
+  std::vector<std::vector<float>> run(std::vector<Chunk> chunks) {
+    int rows = 0;
+    for (const Chunk& c : chunks) rows += static_cast<int>(c.tokens.size());
+    forward_.run(chunks);
+    std::vector<int> all(static_cast<std::size_t>(rows));
+    std::iota(all.begin(), all.end(), 0);
+    const auto logits = forward_.logits(all);
+    std::vector<std::vector<float>> out;
+    for (int r = 0; r < rows; ++r) out.emplace_back(logits.row(r), logits.row(r) + logits.cols);
+    return out;
+  }
+
+ private:
+  Arena arena_;
+  KvCache cache_;
+  Forward forward_;
+};
+
+std::vector<std::vector<float>> run_whole(const Model& model, const std::vector<TokenId>& tokens,
+                                          int threads = 2) {
+  Harness harness(model, threads);
+  const std::vector<int> blocks = harness.blocks(static_cast<int>(tokens.size()));
+  return harness.run({{tokens, 0, blocks}});
+}
+
+// The reference path against the formulas. FP32 sums of up to 96 terms of size 1 through 2 layers:
+// each adds about sqrt(96) half-ulps, 6e-7 relative; the softmax and residual stream pass it on
+// about tenfold. 1e-4 of the largest logit is 10 times that.
+TEST(Forward, ReferenceFollowsTheFormulas) {
+  for (const bool tied : {true, false}) {
+    const test::TemporaryFolder folder;
+    TinyModel tiny;
+    TinyShape shape;
+    shape.tied = tied;
+    const LoadedModel model = test::load_tiny(folder.path(), shape, true, &tiny);
+    const std::vector<TokenId> tokens = some_tokens(70, 3);
+    const auto logits = run_whole(*model.model, tokens);
+    test::PlainTransformer plain(tiny);
+    for (std::size_t t = 0; t < tokens.size(); ++t) {
+      const std::vector<double> expected = plain.step(tokens[t]);
+      double largest = 0;
+      for (const double x : expected) largest = std::max(largest, std::abs(x));
+      for (std::size_t i = 0; i < expected.size(); ++i) {
+        ASSERT_NEAR(logits[t][i], expected[i], 1e-4 * largest) << "token " << t << " logit " << i;
+      }
+    }
+  }
+}
+
+// INT8 differs by rounding only: weights and activations keep 7 bits and a sign in groups of 32.
+TEST(Forward, QuantizedStaysClose) {
+  const test::TemporaryFolder folder;
+  const LoadedModel int8 = test::load_tiny(folder.path());
+  const LoadedModel reference = test::load_tiny(folder.path(), {}, true);
+  const std::vector<TokenId> tokens = some_tokens(40, 5);
+  const auto a = run_whole(*int8.model, tokens), b = run_whole(*reference.model, tokens);
+  double difference = 0, size = 0;
+  for (std::size_t t = 0; t < a.size(); ++t) {
+    for (std::size_t i = 0; i < a[t].size(); ++i) {
+      difference += std::pow(static_cast<double>(a[t][i] - b[t][i]), 2);
+      size += std::pow(static_cast<double>(b[t][i]), 2);
+    }
+  }
+  // One product is within about 1 % (0.8 % weights, 0.8 % activations); nine follow each other,
+  // their errors add as squares.
+  EXPECT_LT(std::sqrt(difference / size), 0.05);
+  EXPECT_GT(difference, 0) << "the quantized path was not taken";
+}
+
+TEST(Forward, ChunkedPrefillEqualsWhole) {
+  const test::TemporaryFolder folder;
+  const LoadedModel model = test::load_tiny(folder.path());
+  const std::vector<TokenId> tokens = some_tokens(101, 7);
+  const auto whole = run_whole(*model.model, tokens);
+  for (const int step : {1, 7, 32, 50}) {
+    Harness harness(*model.model, 2);
+    const std::vector<int> blocks = harness.blocks(101);
+    for (int at = 0; at < 101; at += step) {
+      const auto count = static_cast<std::size_t>(std::min(step, 101 - at));
+      const auto part = harness.run(
+          {{std::span(tokens).subspan(static_cast<std::size_t>(at), count), at, blocks}});
+      for (std::size_t r = 0; r < part.size(); ++r) {
+        ASSERT_EQ(part[r], whole[static_cast<std::size_t>(at) + r])
+            << "chunks of " << step << ", token " << at << "+" << r;
+      }
+    }
+  }
+}
+
+TEST(Forward, BatchEqualsSingleRuns) {
+  const test::TemporaryFolder folder;
+  const LoadedModel model = test::load_tiny(folder.path());
+  const std::vector<int> lengths = {1, 2, 33, 64, 90};
+  std::vector<std::vector<TokenId>> prompts;
+  for (const int n : lengths) prompts.push_back(some_tokens(n, n));
+  Harness harness(*model.model, 2);
+  std::vector<std::vector<int>> blocks;
+  std::vector<Chunk> chunks;
+  for (const auto& p : prompts) blocks.push_back(harness.blocks(static_cast<int>(p.size())));
+  for (std::size_t i = 0; i < prompts.size(); ++i) chunks.push_back({prompts[i], 0, blocks[i]});
+  const auto batch = harness.run(chunks);
+  std::size_t row = 0;
+  for (const auto& p : prompts) {
+    for (const auto& single : run_whole(*model.model, p)) ASSERT_EQ(batch[row++], single);
+  }
+}
+
+TEST(Forward, ThreadsDoNotChangeTheResult) {
+  const test::TemporaryFolder folder;
+  const LoadedModel model = test::load_tiny(folder.path());
+  const std::vector<TokenId> tokens = some_tokens(65, 11);
+  EXPECT_EQ(run_whole(*model.model, tokens, 1), run_whole(*model.model, tokens, 3));
+}
+
+// Every ISA of this machine gives the same bits, from one pool layout or another.
+TEST(Forward, EveryIsaGivesTheSameLogits) {
+  const test::TemporaryFolder folder;
+  const std::vector<TokenId> tokens = some_tokens(45, 13);
+  std::vector<std::vector<float>> first;
+  for (const kernels::Isa isa : kernels::known_isas()) {
+    if (!kernels::cpu_supports(isa)) continue;
+    const std::filesystem::path file = folder / "tiny.gguf";
+    test::tiny_gguf({}).write(file);
+    LoadOptions options;
+    options.pool_dir = folder / "pool";
+    options.isa = isa;
+    auto loaded = load_model(file, options);
+    ASSERT_TRUE(loaded.ok()) << loaded.error().message;
+    const auto logits = run_whole(*loaded->model, tokens);
+    if (first.empty()) first = logits;
+    EXPECT_EQ(logits, first) << kernels::isa_name(isa);
+  }
+}
+
+}  // namespace
+}  // namespace pincer
