@@ -1,0 +1,25 @@
+// What the API's handlers work with, and how they enter the router.
+#pragma once
+
+#include <boost/asio/thread_pool.hpp>
+#include <memory>
+
+#include "pincer/engine/sampler.h"
+#include "pincer/server/models.h"
+#include "server/http/site.h"
+
+namespace pincer {
+
+// Outlives the handlers. `site` owns the router that they are in.
+struct Api {
+  Site& site;
+  std::shared_ptr<Models> models;
+  SamplingParams sampling;  // where a request is silent
+  asio::thread_pool&
+      workers;  // for what takes longer than an I/O thread may wait, such as tokenizing
+};
+
+void add_openai_routes(Router& router, const Api& api);  // /v1/chat/completions, /v1/models
+void add_health_routes(Router& router, const Api& api);  // /health, /ready, /metrics
+
+}  // namespace pincer

@@ -1,0 +1,64 @@
+#include "server/api/openai_error.h"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+namespace pincer {
+namespace json = boost::json;
+
+namespace {
+
+json::value text_or_null(const std::optional<std::string>& text) {
+  return text ? json::value(*text) : json::value(nullptr);
+}
+
+}  // namespace
+
+std::string openai_error_body(const Problem& problem) {
+  const json::object body{{"error",
+                           {{"message", problem.message},
+                            {"type", problem.type},
+                            {"param", text_or_null(problem.param)},
+                            {"code", text_or_null(problem.code)}}}};
+  return json::serialize(body);
+}
+
+Response openai_error_response(const Problem& problem) {
+  Response response;
+  response.status = problem.status;
+  response.body = openai_error_body(problem);
+  if (problem.retry_after_seconds > 0) {
+    response.headers.emplace_back("Retry-After", fmt::format("{}", problem.retry_after_seconds));
+  }
+  if (problem.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  return response;
+}
+
+Problem backend_problem(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::invalid_argument:
+    case ErrorCode::unsupported:
+      return {.message = error.message, .param = "messages", .code = "invalid_value"};
+    case ErrorCode::limit:
+      return {.message = error.message, .param = "messages", .code = "context_length_exceeded"};
+    case ErrorCode::busy:
+      return {.status = 429,
+              .message = error.message,
+              .type = "rate_limit_error",
+              .code = "rate_limit_exceeded",
+              .retry_after_seconds = 1};
+    default:
+      return {.status = 500, .message = error.message, .type = "server_error"};
+  }
+}
+
+Problem model_not_found(const std::string& model) {
+  return {.status = 404,
+          .message = fmt::format(
+              "The model '{}' does not exist here: GET /v1/models lists those that do.", model),
+          .param = "model",
+          .code = "model_not_found"};
+}
+
+}  // namespace pincer

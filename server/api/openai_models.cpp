@@ -1,0 +1,42 @@
+#include "server/api/openai_models.h"
+
+#include <boost/json.hpp>
+#include <utility>
+
+#include "server/api/openai_error.h"
+
+namespace pincer {
+namespace json = boost::json;
+
+namespace {
+
+json::object model_json(const Models::Entry& entry) {
+  json::object object{
+      {"id", entry.name}, {"object", "model"}, {"created", entry.created}, {"owned_by", "pincer"}};
+  if (entry.backend) object["context_length"] = entry.backend->context();  // an extension
+  return object;
+}
+
+}  // namespace
+
+asio::awaitable<void> openai_models(const Api& api, Exchange& exchange) {
+  json::array data;
+  for (const Models::Entry& entry : api.models->list()) data.emplace_back(model_json(entry));
+  Response response;
+  response.body = json::serialize(json::object{{"object", "list"}, {"data", std::move(data)}});
+  co_await exchange.send(std::move(response));
+}
+
+asio::awaitable<void> openai_model(const Api& api, Exchange& exchange) {
+  const std::string name = exchange.request().path.substr(std::string_view("/v1/models/").size());
+  const auto entry = api.models->find(name);
+  Response response;
+  if (entry) {
+    response.body = json::serialize(model_json(*entry));
+  } else {
+    response = openai_error_response(model_not_found(name));
+  }
+  co_await exchange.send(std::move(response));
+}
+
+}  // namespace pincer

@@ -1,0 +1,23 @@
+#include "server/backend/prompt.h"
+
+#include <fmt/format.h>
+
+namespace pincer {
+
+Result<std::vector<TokenId>> encode_prompt(const Tokenizer& tokenizer,
+                                           std::span<const TextPiece> pieces, int context) {
+  std::vector<TokenId> tokens = tokenizer.encode(pieces);
+  const TokenId bos = tokenizer.bos();
+  if (tokenizer.add_bos() && bos >= 0 && (tokens.empty() || tokens.front() != bos)) {
+    tokens.insert(tokens.begin(), bos);
+  }
+  if (tokens.size() >= static_cast<std::size_t>(context)) {
+    return Error{ErrorCode::limit, fmt::format("This model's context is {} tokens and the messages "
+                                               "take {}: shorten them to at most {} "
+                                               "tokens.",
+                                               context, tokens.size(), context - 1)};
+  }
+  return tokens;
+}
+
+}  // namespace pincer

@@ -1,0 +1,129 @@
+#include "server/http/admission.h"
+
+#include <fmt/format.h>
+
+#include <boost/asio/error.hpp>
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/error.hpp>
+
+namespace pincer {
+namespace {
+
+namespace http = boost::beast::http;
+using http::field;
+
+std::optional<Problem> route_problem(const Request& request, const Router::Match& match) {
+  if (match.pattern.empty()) {
+    return Problem{.status = 404,
+                   .message = fmt::format("Invalid URL ({} {})", request.method_name, request.path),
+                   .code = "not_found"};
+  }
+  if (match.route == nullptr && request.method != http::verb::options) {
+    return Problem{.status = 405,
+                   .message = fmt::format("{} does not take {}: use one of {}.", request.path,
+                                          request.method_name, match.allow),
+                   .code = "method_not_allowed"};
+  }
+  return std::nullopt;
+}
+
+std::optional<Problem> content_problem(const Request& request) {
+  const auto unsupported = [](std::string message) {
+    return Problem{.status = 415, .message = std::move(message), .code = "unsupported_media_type"};
+  };
+  const std::string_view type = request.header(field::content_type);
+  if (!type.empty() && !is_json_content_type(type)) {
+    return unsupported(fmt::format(
+        "The content type '{}' is not supported: send 'Content-Type: application/json'.", type));
+  }
+  const std::string_view encoding = request.header(field::content_encoding);
+  if (!encoding.empty() && !beast::iequals(encoding, "identity")) {
+    return unsupported(fmt::format(
+        "The content encoding '{}' is not supported: send the body as it is.", encoding));
+  }
+  return std::nullopt;
+}
+
+std::optional<Problem> expect_problem(const Request& request) {
+  const std::string_view expected = request.header(field::expect);
+  if (expected.empty() || beast::iequals(expected, "100-continue")) return std::nullopt;
+  return Problem{.status = 417,
+                 .message = fmt::format("The expectation '{}' cannot be met.", expected)};
+}
+
+}  // namespace
+
+// Framing that two parsers could read differently is refused (request smuggling, RFC 9112, 11.2).
+// That both lengths are given, or different ones, the parser has refused already.
+std::optional<Problem> framing_problem(const Request& request) {
+  const std::string_view coding = request.header(field::transfer_encoding);
+  if (request.headers.count(field::content_length) > 1) {
+    return Problem{.message = "The request has several Content-Length headers."};
+  }
+  if (request.headers.count(field::transfer_encoding) > 0 && !beast::iequals(coding, "chunked")) {
+    return Problem{
+        .status = 501,
+        .message = fmt::format("The transfer encoding '{}' is not supported: send chunked or a "
+                               "Content-Length.",
+                               coding)};
+  }
+  if (request.http_1_0 && !coding.empty()) {
+    return Problem{.message = "HTTP/1.0 has no Transfer-Encoding: send a Content-Length."};
+  }
+  const std::size_t hosts = request.headers.count(field::host);
+  if (hosts > 1 || (hosts == 0 && !request.http_1_0)) {
+    return Problem{.message = "The request must have exactly one Host header."};
+  }
+  return std::nullopt;
+}
+
+std::optional<Problem> admission_problem(const Site& site, const Request& request,
+                                         const Router::Match& match, bool check_host) {
+  if (check_host) {
+    if (auto problem = site.access.check_host(request)) return problem;
+  }
+  if (site.draining && !(match.route && match.route->when_draining)) {
+    return Problem{.status = 503,
+                   .message = "The server is shutting down: try again once it is back.",
+                   .type = "server_error",
+                   .code = "draining",
+                   .retry_after_seconds = 5};
+  }
+  if (!(match.route && match.route->open)) {
+    if (auto problem = site.access.check_key(request)) return problem;
+  }
+  if (auto problem = route_problem(request, match)) return problem;
+  if (request.method == http::verb::post) {
+    if (auto problem = content_problem(request)) return problem;
+  }
+  return expect_problem(request);
+}
+
+std::optional<Problem> input_problem(const NetError& error, const Limits& limits) {
+  if (error == asio::error::timed_out) {
+    return Problem{
+        .status = 408, .message = "The request did not arrive in time.", .code = "timeout"};
+  }
+  if (error == http::error::header_limit) {
+    return Problem{.status = 431,
+                   .message = fmt::format("The request's headers exceed the limit of {} bytes.",
+                                          limits.header_bytes),
+                   .code = "headers_too_large"};
+  }
+  if (error == http::error::body_limit) {
+    return Problem{.status = 413,
+                   .message = fmt::format("The request's body exceeds the limit of {} bytes.",
+                                          limits.body_bytes),
+                   .code = "request_too_large"};
+  }
+  if (error == http::error::bad_version) {
+    return Problem{.status = 505, .message = "Only HTTP/1.1 and HTTP/1.0 are spoken here."};
+  }
+  const bool malformed =
+      error.category() == http::make_error_code(http::error::bad_method).category();
+  if (!malformed || error == http::error::partial_message || error == http::error::end_of_stream)
+    return std::nullopt;
+  return Problem{.message = fmt::format("The request is not valid HTTP: {}.", error.message())};
+}
+
+}  // namespace pincer

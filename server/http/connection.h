@@ -1,0 +1,18 @@
+// The life of one client connection: requests one after the other, each within its limits.
+#pragma once
+
+#include <memory>
+
+#include "server/http/site.h"
+#include "server/http/wire.h"
+
+namespace pincer {
+
+// Run on the wire's executor. `check_host`: the listener is bound to loopback.
+asio::awaitable<void> serve_connection(std::shared_ptr<Wire> wire, std::shared_ptr<Site> site,
+                                       bool check_host);
+
+// Answers 503 and closes: there are too many connections.
+asio::awaitable<void> refuse_connection(std::shared_ptr<Wire> wire, std::shared_ptr<Site> site);
+
+}  // namespace pincer

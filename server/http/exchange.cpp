@@ -1,0 +1,50 @@
+#include "server/http/exchange.h"
+
+#include <cassert>
+#include <utility>
+
+#include "server/http/sse.h"
+
+namespace pincer {
+
+Exchange::Exchange(std::shared_ptr<Wire> wire, const Limits& limits)
+    : wire_(std::move(wire)), limits_(limits) {}
+
+asio::awaitable<bool> Exchange::write(std::string bytes) {
+  if (broken_) co_return false;
+  const NetError error = co_await wire_->write(std::move(bytes), limits_.write_timeout);
+  if (error) broken_ = true;
+  co_return !error;
+}
+
+asio::awaitable<void> Exchange::send(Response response) {
+  assert(!started());
+  status_ = response.status;
+  std::string bytes = response_head(response, Framing::length, keep_alive_, request_.id);
+  if (request_.method != beast::http::verb::head) bytes += response.body;
+  co_await write(std::move(bytes));
+}
+
+asio::awaitable<bool> Exchange::send_events(std::string events) {
+  std::string bytes;
+  if (!started()) {
+    status_ = 200;
+    Response head;
+    head.content_type = "text/event-stream; charset=utf-8";
+    // The second keeps reverse proxies (nginx) from holding events back.
+    head.headers = {{"Cache-Control", "no-cache"}, {"X-Accel-Buffering", "no"}};
+    bytes = response_head(head, request_.http_1_0 ? Framing::close : Framing::chunked, keep_alive_,
+                          request_.id);
+  }
+  bytes += request_.http_1_0 ? events : http_chunk(events);
+  co_return co_await write(std::move(bytes));
+}
+
+asio::awaitable<void> Exchange::end_events(std::string events) {
+  assert(started());
+  std::string bytes =
+      request_.http_1_0 ? std::move(events) : http_chunk(events) + std::string(kLastHttpChunk);
+  co_await write(std::move(bytes));
+}
+
+}  // namespace pincer

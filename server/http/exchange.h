@@ -1,0 +1,47 @@
+// One request and its answer, as a handler sees them.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "pincer/server/limits.h"
+#include "server/http/request.h"
+#include "server/http/response.h"
+#include "server/http/wire.h"
+
+namespace pincer {
+
+class Exchange {
+ public:
+  Exchange(std::shared_ptr<Wire> wire, const Limits& limits);
+
+  const Request& request() const { return request_; }
+  const std::shared_ptr<Wire>& wire() const { return wire_; }
+  const Limits& limits() const { return limits_; }
+
+  // Either one whole answer ...
+  asio::awaitable<void> send(Response response);
+  // ... or a stream of server-sent events, which the first call starts. False: the client is gone
+  // or too slow.
+  asio::awaitable<bool> send_events(std::string events);
+  asio::awaitable<void> end_events(std::string events);  // the last ones
+
+  // For the connection.
+  Request& request() { return request_; }
+  void close_after() { keep_alive_ = false; }
+  bool keep_alive() const { return keep_alive_ && !broken_; }
+  bool started() const { return status_ != 0; }
+  unsigned status() const { return status_; }  // 0: nothing was sent
+
+ private:
+  asio::awaitable<bool> write(std::string bytes);
+
+  std::shared_ptr<Wire> wire_;
+  const Limits& limits_;
+  Request request_;
+  unsigned status_ = 0;
+  bool keep_alive_ = true;
+  bool broken_ = false;
+};
+
+}  // namespace pincer

@@ -1,0 +1,169 @@
+#include "server/http/listener.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+
+#include "server/http/connection.h"
+
+namespace pincer {
+namespace {
+
+constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t kMaxRefusals = 64;  // clients being told 503 at a time; more are just closed
+
+Error cannot_listen(const ListenAddress& address, const NetError& error) {
+  const bool tcp = address.path.empty();
+  std::string where = tcp ? fmt::format("{}:{}", address.host, address.port) : address.path;
+  std::string why = fmt::format("cannot listen on {}: {}", where, error.message());
+  if (error == asio::error::address_in_use) {
+    return {ErrorCode::io,
+            fmt::format("{} is in use; stop the other program or choose --listen {}", where,
+                        tcp ? fmt::format("http://{}:0", address.host) : "unix:/another/path")};
+  }
+  if (error == asio::error::access_denied) {
+    return {ErrorCode::io,
+            why + (tcp ? "; choose a port above 1023" : "; choose a folder that you may write to")};
+  }
+  return {ErrorCode::io, why + "; choose another --listen address"};
+}
+
+// A file that a server which is gone left behind: connecting to it is refused.
+bool is_stale_socket(asio::io_context& io, const std::string& path) {
+  struct stat status{};
+  if (::lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return false;
+  asio::local::stream_protocol::socket probe(io);
+  NetError error;
+  probe.connect(asio::local::stream_protocol::endpoint(path), error);
+  return error == asio::error::connection_refused;
+}
+
+void spawn_connection(Socket socket, const std::shared_ptr<Site>& site, bool check_host) {
+  NetError ignored;
+  socket.set_option(asio::ip::tcp::no_delay(true),
+                    ignored);  // fails on Unix sockets, which have no delay
+  socket.set_option(asio::socket_base::keep_alive(true), ignored);
+  auto wire = std::make_shared<Wire>(std::move(socket));
+  const auto executor = wire->executor();
+  if (site->connections.add(wire, site->limits.connections)) {
+    asio::co_spawn(executor, serve_connection(wire, site, check_host), asio::detached);
+  } else if (site->refused.add(wire, kMaxRefusals)) {
+    asio::co_spawn(executor, refuse_connection(wire, site), asio::detached);
+  }
+}
+
+}  // namespace
+
+Listener::Listener(asio::io_context& io)
+    : acceptor_(asio::any_io_executor(asio::make_strand(io))) {}
+
+Listener::~Listener() { close(); }
+
+Result<std::shared_ptr<Listener>> Listener::open(asio::io_context& io,
+                                                 const ListenAddress& address) {
+  std::shared_ptr<Listener> listener(new Listener(io));
+  if (!address.path.empty() && is_stale_socket(io, address.path)) ::unlink(address.path.c_str());
+  const auto opened =
+      address.path.empty() ? listener->open_tcp(address) : listener->open_unix(address);
+  if (!opened) return opened.error();
+  return listener;
+}
+
+Result<void> Listener::open_tcp(const ListenAddress& address) {
+  using asio::ip::tcp;
+  NetError error;
+  tcp::resolver resolver(acceptor_.get_executor());
+  const auto found = resolver.resolve(address.host, fmt::format("{}", address.port),
+                                      tcp::resolver::passive, error);
+  if (error || found.empty()) {
+    return Error{ErrorCode::io,
+                 fmt::format("cannot listen on {}: the host '{}' has no address here ({}); choose "
+                             "--listen http://127.0.0.1:{}",
+                             address.text, address.host, error.message(), address.port)};
+  }
+  tcp::endpoint endpoint = found.begin()->endpoint();
+  for (const auto& entry : found) {
+    // "localhost" has two addresses: what most clients try first.
+    if (entry.endpoint().address().is_v4()) {
+      endpoint = entry.endpoint();
+      break;
+    }
+  }
+  if (auto bound = bind(Protocol::endpoint(endpoint.data(), endpoint.size()), address); !bound)
+    return bound;
+
+  const Protocol::endpoint local = acceptor_.local_endpoint(error);
+  endpoint.resize(local.size());
+  std::memcpy(endpoint.data(), local.data(), local.size());
+  loopback_ = endpoint.address().is_loopback();
+  const std::string host = endpoint.address().to_string();
+  bound_ = endpoint.address().is_v6() ? fmt::format("http://[{}]:{}", host, endpoint.port())
+                                      : fmt::format("http://{}:{}", host, endpoint.port());
+  return {};
+}
+
+Result<void> Listener::open_unix(const ListenAddress& address) {
+  const asio::local::stream_protocol::endpoint endpoint(address.path);
+  if (auto bound = bind(Protocol::endpoint(endpoint.data(), endpoint.size()), address); !bound)
+    return bound;
+  struct stat status{};
+  if (::lstat(address.path.c_str(), &status) == 0) {
+    unlink_path_ = address.path;
+    device_ = status.st_dev;
+    inode_ = status.st_ino;
+  }
+  bound_ = "unix:" + address.path;
+  return {};
+}
+
+Result<void> Listener::bind(const Protocol::endpoint& endpoint, const ListenAddress& address) {
+  NetError error;
+  acceptor_.open(endpoint.protocol(), error);
+  if (!error && address.path.empty())
+    acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+  if (!error) acceptor_.bind(endpoint, error);
+  if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+  if (error) return cannot_listen(address, error);
+  return {};
+}
+
+asio::awaitable<void> Listener::run(std::shared_ptr<Listener> listener, asio::io_context& io,
+                                    std::shared_ptr<Site> site) {
+  while (listener->acceptor_.is_open()) {
+    asio::any_io_executor strand = asio::make_strand(io);
+    auto [error, socket] = co_await listener->acceptor_.async_accept(strand, kTuple);
+    if (!error) {
+      spawn_connection(std::move(socket), site, listener->loopback_);
+      continue;
+    }
+    if (!listener->acceptor_.is_open()) break;
+    // Such as too many open files: others must close theirs first.
+    spdlog::warn("cannot accept on {}: {}", listener->bound_, error.message());
+    asio::steady_timer pause(listener->executor(), std::chrono::milliseconds(100));
+    co_await pause.async_wait(kTuple);
+  }
+}
+
+void Listener::close() {
+  NetError ignored;
+  acceptor_.close(ignored);
+  struct stat status{};
+  const bool ours = !unlink_path_.empty() && ::lstat(unlink_path_.c_str(), &status) == 0 &&
+                    status.st_dev == device_ && status.st_ino == inode_;
+  if (ours) ::unlink(unlink_path_.c_str());
+  unlink_path_.clear();
+}
+
+}  // namespace pincer

@@ -1,0 +1,21 @@
+#include "server/http/sse.h"
+
+#include <fmt/format.h>
+
+#include <cassert>
+
+namespace pincer {
+
+void append_sse_event(std::string& out, std::string_view data) {
+  assert(data.find_first_of("\r\n") == std::string_view::npos);
+  out += "data: ";
+  out += data;
+  out += "\n\n";
+}
+
+std::string http_chunk(std::string_view bytes) {
+  if (bytes.empty()) return {};
+  return fmt::format("{:x}\r\n{}\r\n", bytes.size(), bytes);
+}
+
+}  // namespace pincer

@@ -1,0 +1,122 @@
+#include "server/http/wire.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/http/error.hpp>
+#include <functional>
+#include <utility>
+
+namespace pincer {
+namespace {
+
+constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t kReadBytes = 16 << 10;
+// What a parser may ask to see at once (a header block is bounded by its own limit; this bounds a
+// chunk header).
+constexpr std::size_t kMaxUnparsed = 128 << 10;
+
+NetError after_wait(const NetError& error, bool timed_out) {
+  return timed_out ? asio::error::timed_out : error;
+}
+
+}  // namespace
+
+// Re-arming or disarming while this waits in the executor's queue moves the expiry, which is how it
+// sees that it is stale.
+struct Wire::OnDeadline {
+  std::shared_ptr<Wire> wire;
+  void operator()(const NetError& error) const {
+    if (error || wire->timer_.expiry() > asio::steady_timer::clock_type::now()) return;
+    wire->timed_out_ = true;
+    NetError ignored;
+    wire->socket_.cancel(ignored);
+  }
+};
+
+Wire::Wire(Socket socket) : socket_(std::move(socket)), timer_(socket_.get_executor()) {}
+
+void Wire::arm(Duration limit) {
+  timed_out_ = false;
+  timer_.expires_after(limit);
+  timer_.async_wait(OnDeadline{shared_from_this()});
+}
+
+void Wire::disarm() {
+  timed_out_ = false;
+  timer_.expires_at(asio::steady_timer::time_point::max());
+}
+
+asio::awaitable<NetError> Wire::read_some() {
+  if (timed_out_) co_return asio::error::timed_out;
+  if (input_ended_) co_return asio::error::eof;
+  const auto space = input_.prepare(kReadBytes);
+  const auto [error, size] = co_await socket_.async_read_some(space, kTuple);
+  input_.commit(size);
+  if (error && error != asio::error::operation_aborted) input_ended_ = true;
+  co_return after_wait(error, timed_out_);
+}
+
+asio::awaitable<NetError> Wire::read_more(Duration limit) {
+  arm(limit);
+  const NetError error = co_await read_some();
+  disarm();
+  co_return error;
+}
+
+asio::awaitable<NetError> Wire::parse(beast::http::basic_parser<true>& parser, Part part,
+                                      Duration limit) {
+  namespace http = beast::http;
+  parser.eager(part == Part::all);
+  arm(limit);
+  NetError error;
+  while (!error && !(part == Part::header ? parser.is_header_done() : parser.is_done())) {
+    if (input_.size() > 0) {
+      const std::size_t used = parser.put(input_.data(), error);
+      input_.consume(used);
+      if (error && error != http::error::need_more) break;
+      if (!error && used > 0) continue;
+    }
+    error = input_.size() > kMaxUnparsed ? http::make_error_code(http::error::header_limit)
+                                         : co_await read_some();
+  }
+  disarm();
+  co_return error;
+}
+
+asio::awaitable<NetError> Wire::write(std::string bytes, Duration limit) {
+  arm(limit);
+  NetError error;
+  std::size_t sent = 0;
+  while (!error && sent < bytes.size()) {
+    const auto rest = asio::buffer(bytes) + sent;
+    const auto [failed, size] = co_await socket_.async_write_some(asio::const_buffer(rest), kTuple);
+    sent += size;
+    error = after_wait(failed, timed_out_);
+  }
+  disarm();
+  co_return sent == bytes.size() ? NetError{} : error;
+}
+
+asio::awaitable<void> Wire::linger(Duration limit) {
+  NetError error;
+  socket_.shutdown(Socket::shutdown_send, error);
+  arm(limit);
+  while (!error) {
+    input_.clear();
+    error = co_await read_some();
+  }
+  disarm();
+}
+
+void Wire::close() {
+  NetError ignored;
+  socket_.close(ignored);
+}
+
+void Wire::close_soon() {
+  asio::post(executor(), std::bind_front(&Wire::close, shared_from_this()));
+}
+
+}  // namespace pincer

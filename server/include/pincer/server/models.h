@@ -1,0 +1,42 @@
+// The models that a server offers.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pincer/server/backend.h"
+
+namespace pincer {
+
+// Thread-safe: models come and go while the server runs.
+class Models {
+ public:
+  struct Entry {
+    std::string name;
+    std::shared_ptr<Backend> backend;  // null while the model is loading
+    std::int64_t created = 0;          // seconds since 1970, when it was announced or added
+  };
+
+  // Known but not there yet: requests are answered 503 and not 404.
+  void announce(std::string name);
+  // Replaces an entry of the same name.
+  void add(std::shared_ptr<Backend> backend);
+  void remove(std::string_view name);
+
+  std::optional<Entry> find(std::string_view name) const;
+  std::vector<Entry> list() const;
+  bool ready() const;  // there is a model, and none is loading
+
+ private:
+  void put(std::string name, std::shared_ptr<Backend> backend);
+
+  mutable std::mutex mutex_;
+  std::vector<Entry> entries_;
+};
+
+}  // namespace pincer

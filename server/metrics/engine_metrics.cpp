@@ -1,0 +1,54 @@
+#include "server/metrics/engine_metrics.h"
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <string_view>
+
+namespace pincer {
+namespace {
+
+struct EngineMetric {
+  std::string_view name, type, help;
+  std::atomic<std::int64_t> EngineStats::* value;
+  double unit = 1;  // of one count
+};
+
+constexpr std::array kEngineMetrics = {
+    EngineMetric{"pincer_engine_active", "gauge", "Generations in the batch.",
+                 &EngineStats::active},
+    EngineMetric{"pincer_engine_queued", "gauge", "Generations that wait for a place.",
+                 &EngineStats::queued},
+    EngineMetric{"pincer_kv_blocks_used", "gauge", "Blocks of the KV cache in use.",
+                 &EngineStats::kv_blocks_used},
+    EngineMetric{"pincer_kv_blocks_total", "gauge", "Blocks of the KV cache.",
+                 &EngineStats::kv_blocks_total},
+    EngineMetric{"pincer_prompt_tokens_total", "counter", "Prompt tokens processed.",
+                 &EngineStats::prompt_tokens},
+    EngineMetric{"pincer_generated_tokens_total", "counter", "Tokens generated.",
+                 &EngineStats::generated_tokens},
+    EngineMetric{"pincer_generations_finished_total", "counter",
+                 "Generations that ended by themselves.", &EngineStats::finished},
+    EngineMetric{"pincer_generations_cancelled_total", "counter",
+                 "Generations that were cancelled.", &EngineStats::cancelled},
+    EngineMetric{"pincer_generations_rejected_total", "counter",
+                 "Generations refused because the queue was full.", &EngineStats::rejected},
+    EngineMetric{"pincer_engine_steps_total", "counter", "Forward passes.", &EngineStats::steps},
+    EngineMetric{"pincer_engine_step_seconds_total", "counter", "Time spent in forward passes.",
+                 &EngineStats::step_ns, 1e-9},
+};
+
+}  // namespace
+
+void write_engine_metrics(MetricsText& out, const std::vector<Models::Entry>& models) {
+  for (const EngineMetric& metric : kEngineMetrics) {
+    out.family(metric.name, metric.type, metric.help);
+    for (const Models::Entry& model : models) {
+      if (!model.backend) continue;
+      const auto count = (model.backend->stats().*metric.value).load(std::memory_order_relaxed);
+      out.sample(metric.name, {{"model", model.name}}, static_cast<double>(count) * metric.unit);
+    }
+  }
+}
+
+}  // namespace pincer

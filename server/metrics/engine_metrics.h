@@ -1,0 +1,13 @@
+// The engines' counters in Prometheus' text format, one sample per model.
+#pragma once
+
+#include <vector>
+
+#include "pincer/server/models.h"
+#include "server/metrics/text_format.h"
+
+namespace pincer {
+
+void write_engine_metrics(MetricsText& out, const std::vector<Models::Entry>& models);
+
+}  // namespace pincer

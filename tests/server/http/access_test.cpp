@@ -1,0 +1,99 @@
+#include <gtest/gtest.h>
+
+#include "tests/server/support/test_server.h"
+
+namespace pincer::testing {
+namespace {
+
+int status_with(const TestServer& server, const std::string& headers,
+                const std::string& target = "/v1/models") {
+  TestClient client = server.connect();
+  client.send("GET " + target + " HTTP/1.1\r\n" + headers + "\r\n");
+  return client.read().status;
+}
+
+ServerOptions with_keys() {
+  ServerOptions options;
+  options.api_keys = {"secret-one", "secret-two"};
+  return options;
+}
+
+TEST(Access, OnLoopbackOnlyNamesOfThisMachineAreServed) {
+  ServerOptions options;
+  options.allowed_hosts = {"pincer.lan"};
+  TestServer server(options);
+  for (const char* host : {"localhost", "LOCALHOST:80", "127.0.0.1", "127.0.0.1:8080", "[::1]",
+                           "[::1]:1", "pincer.lan"}) {
+    EXPECT_EQ(status_with(server, "Host: " + std::string(host) + "\r\n"), 200) << host;
+  }
+  for (const char* host :
+       {"evil.com", "localhost.evil.com", "evil.com:80", "localhost:80x", "localhost@evil.com",
+        "127.0.0.1.evil.com", "[::1", "[::1]evil", "", "169.254.169.254"}) {
+    EXPECT_EQ(status_with(server, "Host: " + std::string(host) + "\r\n"), 403) << host;
+  }
+}
+
+TEST(Access, AnAbsoluteTargetIsCheckedInstead) {
+  TestServer server;
+  EXPECT_EQ(status_with(server, "Host: localhost\r\n", "http://localhost/v1/models"), 200);
+  EXPECT_EQ(status_with(server, "Host: localhost\r\n", "http://evil.com/v1/models"), 403);
+}
+
+TEST(Access, ForeignWebPagesAreRefused) {
+  TestServer server;
+  const std::string host = "Host: localhost\r\nOrigin: ";
+  EXPECT_EQ(status_with(server, host + "http://localhost:3000\r\n"), 200);
+  EXPECT_EQ(status_with(server, host + "https://127.0.0.1\r\n"), 200);
+  for (const char* origin :
+       {"null", "http://evil.com", "http://localhost.evil.com", "file://", "localhost"}) {
+    EXPECT_EQ(status_with(server, host + origin + "\r\n"), 403) << origin;
+  }
+}
+
+TEST(Access, ThereAreNoCorsHeaders) {
+  TestServer server;
+  TestClient client = server.connect();
+  client.send(
+      "OPTIONS /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nOrigin: "
+      "http://localhost:3000\r\n"
+      "Access-Control-Request-Method: POST\r\n\r\n");
+  const Reply reply = client.read();
+  EXPECT_EQ(reply.status, 204);
+  EXPECT_EQ(reply.headers.at("allow"), "POST, OPTIONS");
+  EXPECT_FALSE(reply.headers.contains("access-control-allow-origin"));
+}
+
+TEST(Access, AKeyOpensAllAndItsLackAlmostNothing) {
+  TestServer server(with_keys());
+  const std::string host = "Host: localhost\r\n";
+  for (const char* header :
+       {"", "Authorization: Bearer wrong\r\n", "Authorization: secret-one\r\n",
+        "Authorization: Bearer secret-on\r\n", "Authorization: Bearer secret-one1\r\n",
+        "Authorization: Bearer \r\n", "x-api-key: \r\n", "Authorization: Basic secret-one\r\n"}) {
+    EXPECT_EQ(status_with(server, host + header), 401) << header;
+    EXPECT_EQ(status_with(server, host + header, "/metrics"), 401) << header;
+    EXPECT_EQ(status_with(server, host + header, "/nothing"), 401) << header;
+    EXPECT_EQ(status_with(server, host + header, "/health"), 200) << header;
+    EXPECT_EQ(status_with(server, host + header, "/ready"), 200) << header;
+  }
+  for (const char* header :
+       {"Authorization: Bearer secret-one\r\n", "authorization: bearer secret-two\r\n",
+        "x-api-key: secret-one\r\n", "X-API-Key: secret-two\r\n"}) {
+    EXPECT_EQ(status_with(server, host + header), 200) << header;
+    EXPECT_EQ(status_with(server, host + header, "/metrics"), 200) << header;
+  }
+}
+
+TEST(Access, WithoutAKeyTheBodyIsNotAwaited) {
+  TestServer server(with_keys());
+  TestClient client = server.connect();
+  client.send(
+      "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n");
+  const Reply reply = client.read();
+  EXPECT_EQ(reply.status, 401);
+  EXPECT_EQ(reply.headers.at("www-authenticate"), "Bearer");
+  EXPECT_EQ(reply.headers.at("connection"), "close");
+}
+
+}  // namespace
+}  // namespace pincer::testing
