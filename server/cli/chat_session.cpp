@@ -1,0 +1,60 @@
+#include "server/cli/chat_session.h"
+
+#include "pincer/engine/text_assembler.h"
+#include "server/cli/command.h"
+
+namespace pincer {
+
+std::vector<TokenId> ChatSession::with_bos(std::vector<TokenId> ids) const {
+  const Tokenizer& t = *model_.tokenizer;
+  if (t.add_bos() && t.bos() >= 0 && (ids.empty() || ids.front() != t.bos()))
+    ids.insert(ids.begin(), t.bos());
+  return ids;
+}
+
+Result<std::vector<TokenId>> ChatSession::chat_prompt(
+    const std::vector<ChatMessage>& messages) const {
+  auto pieces = model_.chat->render(messages);
+  if (!pieces) return pieces.error();
+  return with_bos(model_.tokenizer->encode(*pieces));
+}
+
+std::vector<TokenId> ChatSession::raw_prompt(const std::string& text) const {
+  return with_bos(model_.tokenizer->encode(text));
+}
+
+Result<Answer> ChatSession::generate(std::vector<TokenId> prompt, const SamplingParams& sampling,
+                                     int max_tokens,
+                                     const std::function<void(const std::string&)>& show,
+                                     const std::function<bool()>& stop) {
+  Answer answer;
+  answer.prompt_tokens = prompt;
+  const auto stream = std::make_shared<TokenStream>();
+  GenerationRequest request;
+  request.prompt = std::move(prompt);
+  request.sampling = sampling;
+  request.max_tokens = max_tokens;
+  request.stream = stream;
+  if (auto submitted = engine_->submit(std::move(request)); !submitted) return submitted.error();
+
+  TextAssembler text(*model_.tokenizer, {});
+  const auto add = [&](const std::string& piece) {
+    answer.text += piece;
+    if (show && !piece.empty()) show(piece);
+  };
+  while (true) {
+    TokenStream::News news = stream->wait();
+    if (answer.tokens.empty() && !news.tokens.empty()) answer.first_token_s = seconds_since_start();
+    for (const GeneratedToken& token : news.tokens) {
+      answer.tokens.push_back(token.id);
+      add(text.push(token.id));
+    }
+    if (stop && stop()) stream->cancel();
+    if (!news.finish) continue;
+    add(text.flush());
+    answer.finish = *news.finish;
+    return answer;
+  }
+}
+
+}  // namespace pincer

@@ -1,0 +1,64 @@
+#include "server/cli/command.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+
+#include "engine/parallel/arena.h"
+#include "server/cli/model_store.h"
+#include "server/cli/paths.h"
+#include "server/cli/progress.h"
+
+namespace pincer {
+namespace {
+
+const auto kStart = std::chrono::steady_clock::now();
+
+}  // namespace
+
+double seconds_since_start() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - kStart).count();
+}
+
+int engine_threads() { return default_threads(); }
+
+std::string version() { return PINCER_VERSION; }
+
+int fail(const Error& error) {
+  fmt::print(stderr, "pincer: {}\n", error.message);
+  return error.code == ErrorCode::cancelled ? kInterrupted : kFailed;
+}
+
+int fail_usage(const std::string& message) {
+  fmt::print(stderr, "pincer: {}\n", message);
+  return kUsage;
+}
+
+Result<LoadedModel> open_model(const ModelRequest& request) {
+  const std::string name = request.name.empty() ? std::string(default_model().name) : request.name;
+  auto file = resolve_model(name);
+  if (!file) return file.error();
+  const auto home = pincer_home();
+  if (!home) return home.error();
+  Progress progress(fmt::format("packing {} (once)", file->filename().string()));
+  LoadOptions options;
+  options.reference = request.reference;
+  options.pool_dir = pool_dir(*home);
+  options.threads = request.threads;
+  options.progress = [&](std::int64_t done, std::int64_t total) { progress.update(done, total); };
+  auto loaded = load_model(*file, options);
+  if (loaded && find_in_catalogue(name) != nullptr) loaded->name = name;
+  return loaded;
+}
+
+EngineOptions engine_options(const LoadedModel& model, int threads) {
+  EngineOptions options;
+  options.threads = threads;
+  for (TokenId id = 0; id < model.tokenizer->vocab_size(); ++id) {
+    if (model.tokenizer->is_end(id)) options.end_tokens.push_back(id);
+  }
+  return options;
+}
+
+}  // namespace pincer

@@ -1,0 +1,57 @@
+// What the commands share: how each one registers itself, fails, and gets a model ready.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "pincer/engine/engine.h"
+#include "pincer/engine/loaded_model.h"
+#include "pincer/engine/model.h"
+#include "pincer/engine/result.h"
+
+namespace pincer {
+
+// Exit codes of the program.
+inline constexpr int kOk = 0;
+inline constexpr int kFailed = 1;
+inline constexpr int kUsage = 2;
+inline constexpr int kInterrupted = 130;
+
+// What the chosen command does, once its arguments are known; returns the exit code.
+using Action = std::function<int()>;
+
+// Each adds its command to `app`; when that command is on the command line, `action` is set.
+void add_run_command(CLI::App& app, Action& action);
+void add_serve_command(CLI::App& app, Action& action);
+void add_pull_command(CLI::App& app, Action& action);
+void add_list_command(CLI::App& app, Action& action);
+void add_show_command(CLI::App& app, Action& action);
+void add_bench_command(CLI::App& app, Action& action);
+void add_perplexity_command(CLI::App& app, Action& action);
+void add_doctor_command(CLI::App& app, Action& action);
+
+// Prints "pincer: message" to stderr; the exit code: 2 for wrong input on the command line, else 1.
+int fail(const Error& error);
+int fail_usage(const std::string& message);
+
+// Seconds since the program was started.
+double seconds_since_start();
+
+struct ModelRequest {
+  std::string name;  // as the user wrote it; empty: the default model
+  bool reference = false;
+  int threads = 0;
+};
+// Finds (fetching if need be), packs if need be, with progress on stderr.
+Result<LoadedModel> open_model(const ModelRequest& request);
+// Engine options with the model's end tokens.
+EngineOptions engine_options(const LoadedModel& model, int threads);
+
+// PINCER_THREADS, else the cores of this process.
+int engine_threads();
+
+std::string version();
+
+}  // namespace pincer

@@ -1,0 +1,118 @@
+// pincer doctor: what this machine has, what will be used and why, and what is wrong.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "pincer/kernels/kernel_table.h"
+#include "pincer/kernels/limits.h"
+#include "server/cli/command.h"
+#include "server/cli/paths.h"
+
+namespace pincer {
+namespace {
+
+constexpr std::int64_t kReadBytes = std::int64_t{128} << 20;
+
+struct Line {
+  std::string kernel, isa,
+      state;  // "chosen", "usable, slower", "not on this CPU", "capped by PINCER_FORCE_ISA"
+};
+
+template <class Kernels, class Chosen>
+void add_lines(const Kernels& kernels, const Chosen* chosen, std::vector<Line>& lines) {
+  const kernels::IsaChoice& choice = kernels::isa_choice();
+  for (const auto& k : kernels) {
+    const char* state = &k == chosen                               ? "chosen"
+                        : !kernels::cpu_supports(k.isa)            ? "not on this CPU"
+                        : !kernels::isa_allowed(k.isa, choice.isa) ? "capped by PINCER_FORCE_ISA"
+                                                                   : "usable, slower";
+    lines.push_back({std::string(k.name), std::string(kernels::isa_name(k.isa)), state});
+  }
+}
+
+std::vector<Line> kernel_lines() {
+  const kernels::KernelTable table = kernels::choose_kernels(kernels::isa_choice().isa);
+  std::vector<Line> lines;
+  add_lines(kernels::gemm_kernels(), table.gemm, lines);
+  add_lines(kernels::gemv_kernels(), table.gemv, lines);
+  add_lines(kernels::attention_kernels(), table.attention, lines);
+  add_lines(kernels::elementwise_kernels(), table.elementwise, lines);
+  return lines;
+}
+
+std::vector<std::string> problems() {
+  std::vector<std::string> found;
+  if (!kernels::isa_choice().error.empty()) found.push_back(kernels::isa_choice().error);
+  if (const char* threads = std::getenv("PINCER_THREADS");
+      threads != nullptr && std::to_string(engine_threads()) != threads) {
+    found.push_back(
+        fmt::format("PINCER_THREADS={} is not a number from 1 to 1024 and is ignored", threads));
+  }
+  const auto home = pincer_home();
+  if (!home) {
+    found.push_back(home.error().message);
+  } else if (auto made = make_folder(*home); !made) {
+    found.push_back(made.error().message);
+  } else if (::access(home->c_str(), W_OK) != 0) {
+    found.push_back(fmt::format("{} cannot be written: {}; set PINCER_HOME to a folder that can",
+                                home->string(), std::strerror(errno)));
+  }
+  return found;
+}
+
+int doctor(bool as_json) {
+  const int threads = engine_threads();
+  const double read = kernels::measure_read_gb_s(kReadBytes, threads);
+  const double peak = kernels::measure_int8_gmac_s(kernels::isa_choice().isa, threads);
+  const double memory = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) *
+                        static_cast<double>(::sysconf(_SC_PAGESIZE)) * 1e-9;
+  const std::vector<Line> lines = kernel_lines();
+  const std::vector<std::string> wrong = problems();
+  const kernels::IsaChoice& choice = kernels::isa_choice();
+  if (as_json) {
+    namespace json = boost::json;
+    json::array kernels_json;
+    for (const Line& l : lines)
+      kernels_json.push_back(
+          json::object{{"kernel", l.kernel}, {"isa", l.isa}, {"state", l.state}});
+    fmt::print("{}\n",
+               json::serialize(json::object{{"schema", 1},
+                                            {"version", version()},
+                                            {"cpu", kernels::cpu_description()},
+                                            {"isa", std::string(kernels::isa_name(choice.isa))},
+                                            {"isa_forced", choice.forced},
+                                            {"threads", threads},
+                                            {"memory_gb", memory},
+                                            {"read_gb_s", read},
+                                            {"int8_gmac_s", peak},
+                                            {"kernels", std::move(kernels_json)},
+                                            {"problems", json::value_from(wrong)}}));
+  } else {
+    fmt::print("pincer {}\ncpu       {}\n", version(), kernels::cpu_description());
+    fmt::print("kernels   {}{}\n", kernels::isa_name(choice.isa),
+               choice.forced ? " (PINCER_FORCE_ISA)" : ", the best that this CPU has");
+    for (const Line& l : lines) fmt::print("  {:<44} {}\n", l.kernel, l.state);
+    fmt::print("threads   {}\nmemory    {:.1f} GB\n", threads, memory);
+    fmt::print("limits    read {:.1f} GB/s, int8 {:.0f} GMAC/s, with all threads\n", read, peak);
+    for (const std::string& w : wrong) fmt::print("problem   {}\n", w);
+    if (wrong.empty()) fmt::print("problems  none\n");
+  }
+  return wrong.empty() ? kOk : kFailed;
+}
+
+}  // namespace
+
+void add_doctor_command(CLI::App& app, Action& action) {
+  const auto as_json = std::make_shared<bool>(false);
+  CLI::App* sub = app.add_subcommand(
+      "doctor", "Show the CPU, the kernels chosen and why, the limits, and what is wrong");
+  sub->add_flag("--json", *as_json, "print one JSON object");
+  sub->footer("Example:\n  pincer doctor");
+  sub->callback([as_json, &action] { action = [as_json] { return doctor(*as_json); }; });
+}
+
+}  // namespace pincer

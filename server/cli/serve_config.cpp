@@ -1,0 +1,124 @@
+#include "server/cli/serve_config.h"
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <numeric>
+
+namespace pincer {
+namespace {
+
+using Setter = std::function<void(const YAML::Node&)>;
+
+std::map<std::string, Setter> setters(ServeConfig& c) {
+  const auto number = [](int& field, int low, int high) {
+    return [&field, low, high](const YAML::Node& n) {
+      const int value = n.as<int>();
+      if (value < low || value > high)
+        throw YAML::Exception(n.Mark(), fmt::format("{} is not in {} to {}", value, low, high));
+      field = value;
+    };
+  };
+  const auto text = [](std::string& field) {
+    return [&field](const YAML::Node& n) { field = n.as<std::string>(); };
+  };
+  const auto texts = [](std::vector<std::string>& field) {
+    return [&field](const YAML::Node& n) {
+      field = n.IsScalar() ? std::vector{n.as<std::string>()} : n.as<std::vector<std::string>>();
+    };
+  };
+  return {
+      {"listen", texts(c.listen)},
+      {"model", text(c.model)},
+      {"api_key_file", text(c.api_key_file)},
+      {"allowed_hosts", texts(c.allowed_hosts)},
+      {"threads", number(c.threads, 0, 1024)},
+      {"context", number(c.context, 0, 1 << 28)},
+      {"io_threads", number(c.io_threads, 1, 2)},
+      {"max_active", number(c.max_active, 1, 4096)},
+      {"max_queued", number(c.max_queued, 0, 1 << 20)},
+      {"prefill_chunk", number(c.prefill_chunk, 1, 1 << 16)},
+      {"drain_seconds", number(c.drain_seconds, 0, 86400)},
+  };
+}
+
+// Levenshtein distance, to suggest the key that was meant.
+std::size_t distance(const std::string& a, const std::string& b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t cost = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, cost}));
+    }
+  }
+  return row.back();
+}
+
+std::string nearest(const std::string& key, const std::map<std::string, Setter>& known) {
+  return std::min_element(known.begin(), known.end(),
+                          [&](const auto& a, const auto& b) {
+                            return distance(key, a.first) < distance(key, b.first);
+                          })
+      ->first;
+}
+
+}  // namespace
+
+Result<void> read_serve_config(const std::filesystem::path& file, ServeConfig& config) {
+  std::string key;
+  try {
+    const YAML::Node root = YAML::LoadFile(file.string());
+    if (root.IsNull()) return {};
+    if (!root.IsMap())
+      return Error{ErrorCode::invalid_argument,
+                   fmt::format("{} is not a list of `key: value` lines", file.string())};
+    const std::map<std::string, Setter> known = setters(config);
+    for (const auto& entry : root) {
+      key = entry.first.as<std::string>();
+      const auto setter = known.find(key);
+      if (setter == known.end()) {
+        return Error{ErrorCode::invalid_argument,
+                     fmt::format("{}:{}: unknown key '{}'; did you mean '{}'?", file.string(),
+                                 entry.first.Mark().line + 1, key, nearest(key, known))};
+      }
+      setter->second(entry.second);
+    }
+  } catch (const YAML::BadFile&) {
+    return Error{ErrorCode::io, fmt::format("cannot read the configuration {}: {}", file.string(),
+                                            std::strerror(errno))};
+  } catch (const YAML::Exception& e) {
+    return Error{ErrorCode::invalid_argument,
+                 fmt::format("{}:{}: {}{}", file.string(), e.mark.line + 1,
+                             key.empty() ? "" : fmt::format("'{}': ", key), e.msg)};
+  }
+  return {};
+}
+
+Result<std::vector<std::string>> read_api_keys(const std::filesystem::path& file) {
+  std::ifstream in(file);
+  if (!in)
+    return Error{ErrorCode::io, fmt::format("cannot read the API keys in {}: {}", file.string(),
+                                            std::strerror(errno))};
+  std::vector<std::string> keys;
+  for (std::string line; std::getline(in, line);) {
+    const auto begin = line.find_first_not_of(" \t\r");
+    if (begin == std::string::npos || line[begin] == '#') continue;
+    keys.push_back(line.substr(begin, line.find_last_not_of(" \t\r") - begin + 1));
+  }
+  if (keys.empty()) {
+    return Error{ErrorCode::invalid_argument,
+                 fmt::format("{} holds no API key; write one a line, or leave --api-key-file out",
+                             file.string())};
+  }
+  return keys;
+}
+
+}  // namespace pincer

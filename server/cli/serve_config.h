@@ -1,0 +1,30 @@
+// What `pincer serve` needs to know: from a YAML file and flags; flags win.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "pincer/engine/result.h"
+
+namespace pincer {
+
+struct ServeConfig {
+  std::vector<std::string> listen;  // empty: http://127.0.0.1:8080
+  std::string model;                // empty: the default model
+  std::string api_key_file;         // one key a line; empty: no keys
+  std::vector<std::string> allowed_hosts;
+  int threads = 0, context = 0, io_threads = 1;
+  int max_active = 32, max_queued = 128, prefill_chunk = 256;
+  int drain_seconds = 30;
+};
+
+// Overwrites what the file names. Errors: unreadable, not YAML (with the line), an unknown key
+// (with the nearest known one), a wrong type.
+Result<void> read_serve_config(const std::filesystem::path& file, ServeConfig& config);
+
+// The keys of a file: one a line, blank lines and lines that begin with # left out. Errors:
+// unreadable, none in it.
+Result<std::vector<std::string>> read_api_keys(const std::filesystem::path& file);
+
+}  // namespace pincer

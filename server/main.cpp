@@ -1,0 +1,3 @@
+#include "server/cli/app.h"
+
+int main(int argc, char** argv) { return pincer::run_command_line(argc, argv); }

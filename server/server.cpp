@@ -1,0 +1,131 @@
+#include "pincer/server/server.h"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <functional>
+#include <thread>
+#include <utility>
+
+#include "server/api/api.h"
+#include "server/api/openai_error.h"
+#include "server/http/listener.h"
+#include "server/http/site.h"
+
+namespace pincer {
+
+struct Server::Impl {
+  Impl(ServerOptions given, std::shared_ptr<Models> models)
+      : options(std::move(given)),
+        io(std::max(options.io_threads, 1)),
+        site(std::make_shared<Site>(options.limits,
+                                    Access(options.api_keys, options.allowed_hosts))),
+        api{*site, std::move(models), options.sampling, workers},
+        control(asio::make_strand(io)),
+        drain_timer(control) {
+    site->problem_response = openai_error_response;
+    site->on_request_end = [this] { request_ended(); };
+    add_openai_routes(site->router, api);
+    add_health_routes(site->router, api);
+  }
+
+  // Any thread.
+  void request_ended() {
+    if (site->draining && site->metrics.active_requests == 0)
+      asio::post(control, [this] { cut_if_idle(); });
+  }
+
+  // The rest runs on `control`.
+  void begin_drain() {
+    if (site->draining.exchange(true)) return;
+    close_listeners();
+    drain_timer.expires_after(options.drain_timeout);
+    drain_timer.async_wait([this](const NetError& error) {
+      if (!error) cut();
+    });
+    cut_if_idle();
+  }
+
+  // Connections stay open while there are requests in progress, so that new requests on them are
+  // told why they fail.
+  void cut_if_idle() {
+    if (site->metrics.active_requests == 0) cut();
+  }
+
+  // Everything that waits then fails, every coroutine ends, and run() has nothing left to do.
+  void cut() {
+    site->draining = true;
+    close_listeners();
+    drain_timer.cancel();
+    site->connections.close_all();
+    site->refused.close_all();
+  }
+
+  void close_listeners() {
+    for (auto& listener : listeners)
+      asio::post(listener->executor(), std::bind_front(&Listener::close, listener));
+    listeners.clear();
+  }
+
+  ServerOptions options;
+  asio::thread_pool workers{1};
+  asio::io_context io;
+  std::shared_ptr<Site> site;
+  Api api;
+  asio::strand<asio::io_context::executor_type> control;
+  asio::steady_timer drain_timer;
+  std::vector<std::shared_ptr<Listener>> listeners;
+  std::vector<std::string> addresses;
+};
+
+Server::Server() = default;
+Server::~Server() = default;
+
+Result<std::unique_ptr<Server>> Server::start(ServerOptions options,
+                                              std::shared_ptr<Models> models) {
+  if (options.listen.empty()) {
+    return Error{ErrorCode::invalid_argument,
+                 "there is no address to listen on; give --listen http://127.0.0.1:8080"};
+  }
+  std::unique_ptr<Server> server(new Server());
+  server->impl_ = std::make_unique<Impl>(std::move(options), std::move(models));
+  Impl& impl = *server->impl_;
+  for (const std::string& text : impl.options.listen) {
+    const auto address = parse_listen_address(text);
+    if (!address) return address.error();
+    auto listener = Listener::open(impl.io, *address);
+    if (!listener) return listener.error();
+    impl.addresses.push_back((*listener)->bound());
+    impl.listeners.push_back(std::move(listener).value());
+  }
+  return server;
+}
+
+std::vector<std::string> Server::addresses() const { return impl_->addresses; }
+
+void Server::run() {
+  for (const auto& listener : impl_->listeners) {
+    asio::co_spawn(listener->executor(), Listener::run(listener, impl_->io, impl_->site),
+                   asio::detached);
+  }
+  std::vector<std::thread> threads;
+  for (int i = 1; i < impl_->options.io_threads; ++i)
+    threads.emplace_back([this] { impl_->io.run(); });
+  impl_->io.run();
+  for (std::thread& thread : threads) thread.join();
+}
+
+void Server::drain() {
+  asio::post(impl_->control, [impl = impl_.get()] { impl->begin_drain(); });
+}
+
+void Server::stop() {
+  asio::post(impl_->control, [impl = impl_.get()] { impl->cut(); });
+}
+
+}  // namespace pincer
