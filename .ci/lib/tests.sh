@@ -1,0 +1,101 @@
+# shellcheck shell=bash
+# `./pincer test`: builds every preset, then one ctest run over all of them, so that one summary and one JUnit file
+# cover everything.
+# shellcheck disable=SC2154
+
+# Libraries for the arm64 build: unpacked into a folder of their own by an apt that knows only that folder, because an
+# architecture added to the system's dpkg would stay there.
+arm64_libraries=(
+  libtbb-dev libtbb12 libtbbmalloc2 libtbbbind-2-5 libssl-dev libssl3 libfmt-dev libfmt9 libspdlog-dev libspdlog1.10
+  libyaml-cpp-dev libyaml-cpp0.7 libutf8proc-dev libutf8proc2 libxxhash-dev libedit-dev libedit2 libbsd0 libmd0 libtinfo6 libgtest-dev
+)
+
+fetch_arm64_libraries() {
+  local sysroot=$build/sysroot-arm64 apt=$build/apt-arm64 log=$build/log/sysroot-arm64.log deb
+  [[ ! -f $sysroot/.complete ]] || return 0
+  rm -rf "$sysroot" "$apt"
+  mkdir -p "$sysroot" "$apt"/{lists/partial,cache/archives/partial,debs}
+  : >"$apt/status"
+  local options=(-q -o APT::Architecture=arm64 -o APT::Architectures=arm64 -o "Dir::State=$apt"
+    -o "Dir::State::lists=$apt/lists" -o "Dir::State::status=$apt/status" -o "Dir::Cache=$apt/cache"
+    -o "APT::Sandbox::User=$(id -un)" -o "Debug::NoLocking=1")
+  # Sources without arm64 make the update fail, which does not matter if the download works.
+  apt-get "${options[@]}" update >"$log" 2>&1 || true
+  (cd "$apt/debs" && apt-get "${options[@]}" download "${arm64_libraries[@]}") >>"$log" 2>&1 || return 1
+  for deb in "$apt"/debs/*.deb; do
+    dpkg-deb -x "$deb" "$sysroot" || return 1
+  done
+  rm -rf "$apt"
+  touch "$sysroot/.complete"
+}
+
+# Installs the cross compiler and the emulator; fails where they do not exist.
+prepare_arm64() {
+  install_optional_packages "${arm64_packages[@]}"
+  [[ -z $(missing_packages "${arm64_packages[@]}") ]] || return 1
+  fetch_arm64_libraries ||
+    say "no libraries for arm64 (see $build/log/sysroot-arm64.log): only kernels/ is built and tested for it"
+}
+
+# The end-to-end tests use the openai client, in an environment of its own.
+prepare_python() {
+  local requirements=$root/tests/e2e/requirements.txt venv=$build/venv log=$build/log/venv.log
+  [[ -f $requirements ]] || return 0
+  ! cmp -s "$requirements" "$venv/.installed" || return 0
+  say "fetching the Python packages of the end-to-end tests"
+  if python3 -m venv "$venv" >"$log" 2>&1 &&
+    "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$requirements" >>"$log" 2>&1; then
+    cp "$requirements" "$venv/.installed"
+  else
+    say "the Python packages cannot be had (see $log): tests that need them are skipped"
+  fi
+}
+
+# Sets PINCER_TEST_MODEL, unless the caller has.
+prepare_model() {
+  [[ -z ${PINCER_TEST_MODEL-} ]] || return 0
+  local home=${PINCER_HOME:-$HOME/.cache/pincer} file
+  file=$home/models/SmolLM2-135M-Instruct.Q4_1.gguf
+  if "$binary" pull smollm2-135m-instruct >"$build/log/pull.log" 2>&1 && [[ -f $file ]]; then
+    export PINCER_TEST_MODEL=$file
+  else
+    say "the test model cannot be had (see $build/log/pull.log): tests that need it are skipped"
+  fi
+}
+
+# A ctest folder that holds nothing but the builds' folders.
+write_suite() {
+  local suite=$build/suite preset
+  mkdir -p "$suite"
+  for preset in "$@"; do
+    printf 'subdirs("%s")\n' "$build/$preset"
+  done >"$suite/CTestTestfile.cmake"
+}
+
+run_tests() {
+  local quick=$1 presets=(release) preset
+  install_packages "${run_packages[@]}" "${test_packages[@]}"
+  install_optional_packages "${optional_test_packages[@]}"
+  if [[ $quick == no ]]; then
+    presets+=(asan tsan)
+    if [[ $HOSTTYPE != x86_64 ]]; then
+      say "this machine is $HOSTTYPE: no cross build"
+    elif prepare_arm64; then
+      presets+=(arm64)
+    else
+      say "arm64 is skipped: it needs ${arm64_packages[*]}"
+    fi
+  fi
+  for preset in "${presets[@]}"; do
+    with_build_lock build_preset "$preset"
+  done
+  prepare_model
+  prepare_python
+  write_suite "${presets[@]}"
+
+  export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
+  export UBSAN_OPTIONS=print_stacktrace=1
+  export TSAN_OPTIONS=suppressions=$root/third_party/tsan.supp:second_deadlock_stack=1
+  exec ctest --test-dir "$build/suite" -j "$(nproc)" --output-on-failure --no-tests=error \
+    --output-junit "$build/junit.xml"
+}

@@ -1,0 +1,25 @@
+# The checks of the source tree as tests, each with a self-test that proves that it can fail. They look at sources, so
+# one build runs them; only the one for weak symbols looks at objects and runs in every build without sanitizers.
+
+# pincer_add_check(<name> <arguments...>)
+function(pincer_add_check name)
+  set(script "${CMAKE_CURRENT_SOURCE_DIR}/checks/check_${name}.py")
+  set(test "${PINCER_TEST_PREFIX}checks.${name}")
+  add_test(NAME ${test} COMMAND "${Python3_EXECUTABLE}" "${script}" --root "${CMAKE_SOURCE_DIR}" ${ARGN})
+  add_test(NAME ${test}.self_test COMMAND "${Python3_EXECUTABLE}" "${script}" --self-test)
+  set_tests_properties(${test} ${test}.self_test PROPERTIES LABELS checks SKIP_RETURN_CODE 77 TIMEOUT 900)
+endfunction()
+
+if(Python3_FOUND AND NOT PINCER_SANITIZE)
+  pincer_add_check(weak_symbols --nm "${CMAKE_NM}" --objects "${CMAKE_BINARY_DIR}/kernels")
+  if(NOT CMAKE_CROSSCOMPILING)
+    pincer_add_check(layers)
+    pincer_add_check(isa_conditionals)
+    pincer_add_check(kernel_names)
+    pincer_add_check(sizes)
+    pincer_add_check(format)
+    pincer_add_check(tidy --build "${CMAKE_BINARY_DIR}")
+    cmake_host_system_information(RESULT cores QUERY NUMBER_OF_LOGICAL_CORES)
+    set_tests_properties(checks.tidy PROPERTIES PROCESSORS ${cores})
+  endif()
+endif()

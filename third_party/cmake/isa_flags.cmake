@@ -1,0 +1,64 @@
+# Compiler flags of kernel files, chosen by the ISA tokens in the file name, as in gemm_s8s8_f32_avx2_3x16x4.cpp.
+#
+# No file above the architecture's baseline is compiled without such a token, and the flags of a file cover exactly what
+# its token promises: dispatch runs it only on CPUs that have all of it.
+
+# Tokens, longest first, so that neon_dotprod is found before neon.
+set(PINCER_ISA_TOKENS
+  neon_dotprod neon_i8mm avx512vnni avx512 avxvnni avx2 amx neon sve scalar)
+
+set(avx512 -mavx512f -mavx512cd -mavx512bw -mavx512dq -mavx512vl -mfma)
+set(PINCER_ISA_x86_avx2 -mavx2 -mfma)
+set(PINCER_ISA_x86_avxvnni -mavx2 -mfma -mavxvnni)
+# CD comes with every CPU that has the other four, and xsimd's avx512bw type needs it.
+set(PINCER_ISA_x86_avx512 ${avx512})
+set(PINCER_ISA_x86_avx512vnni ${avx512} -mavx512vnni)
+set(PINCER_ISA_x86_amx ${avx512} -mavx512vnni -mamx-tile -mamx-int8)
+set(PINCER_ISA_arm_neon -march=armv8-a)
+set(PINCER_ISA_arm_neon_dotprod -march=armv8.2-a+dotprod)
+set(PINCER_ISA_arm_neon_i8mm -march=armv8.2-a+dotprod+i8mm)
+set(PINCER_ISA_arm_sve -march=armv8.2-a+dotprod+sve)
+# The baseline of the architecture, with vectorization: the reference is slow enough as it is.
+set(PINCER_ISA_x86_scalar -O3)
+set(PINCER_ISA_arm_scalar -O3)
+
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+  set(PINCER_ARCH x86)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
+  set(PINCER_ARCH arm)
+else()
+  message(FATAL_ERROR "Pincer runs on x86-64 and 64-bit Arm, not on ${CMAKE_SYSTEM_PROCESSOR}.")
+endif()
+
+# Sets <out> to the ISA token of a file, or to the empty string for files that are compiled for the baseline.
+function(pincer_isa_token file out)
+  get_filename_component(name "${file}" NAME_WE)
+  foreach(token IN LISTS PINCER_ISA_TOKENS)
+    if("_${name}_" MATCHES "_${token}_")
+      set(${out} "${token}" PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+  set(${out} "" PARENT_SCOPE)
+endfunction()
+
+# Removes from the list variable the files of other architectures and gives the rest their flags.
+function(pincer_apply_isa_flags list_variable)
+  set(kept "")
+  foreach(file IN LISTS ${list_variable})
+    pincer_isa_token("${file}" token)
+    if(token AND NOT DEFINED PINCER_ISA_${PINCER_ARCH}_${token})
+      continue()
+    endif()
+    list(APPEND kept "${file}")
+    # gcc 12 fuses a*b+c even in standard mode; kernels write fma where they mean it.
+    set(flags -ffp-contract=off)
+    if(token)
+      # -O2 also in sanitizer builds: intrinsics that are not inlined take hours in tests. A vptr check needs RTTI.
+      list(APPEND flags -O2 ${PINCER_ISA_${PINCER_ARCH}_${token}} -fno-exceptions -fno-rtti
+        -fvisibility=hidden -fno-sanitize=vptr)
+    endif()
+    set_source_files_properties("${file}" PROPERTIES COMPILE_OPTIONS "${flags}")
+  endforeach()
+  set(${list_variable} "${kept}" PARENT_SCOPE)
+endfunction()

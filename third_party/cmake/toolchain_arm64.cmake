@@ -1,0 +1,25 @@
+# Cross build for 64-bit Arm with Debian's gcc; the tests run under qemu's user-mode emulation.
+#
+# libc and libstdc++ come with the cross compiler, in /usr/aarch64-linux-gnu. Other libraries are looked for in
+# PINCER_SYSROOT_ARM64, a folder of unpacked Debian packages that `./pincer test` fills.
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR aarch64)
+set(CMAKE_LIBRARY_ARCHITECTURE aarch64-linux-gnu)
+
+find_program(PINCER_CXX_ARM64 NAMES aarch64-linux-gnu-g++-12 aarch64-linux-gnu-g++ REQUIRED)
+set(CMAKE_CXX_COMPILER "${PINCER_CXX_ARM64}")
+
+get_filename_component(root "${CMAKE_CURRENT_LIST_DIR}/../.." ABSOLUTE)
+set(PINCER_SYSROOT_ARM64 "${root}/build/sysroot-arm64" CACHE PATH "Libraries for arm64")
+set(CMAKE_CXX_FLAGS_INIT "-isystem ${PINCER_SYSROOT_ARM64}/usr/include/aarch64-linux-gnu")
+set(CMAKE_EXE_LINKER_FLAGS_INIT "-Wl,-rpath-link,${PINCER_SYSROOT_ARM64}/usr/lib/aarch64-linux-gnu")
+
+# Headers may be the build machine's (Boost, xsimd, CLI11 have no architecture); libraries may not.
+set(CMAKE_FIND_ROOT_PATH "${PINCER_SYSROOT_ARM64}" /usr/aarch64-linux-gnu)
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE BOTH)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+
+# The CPU model is a bound: dot products, no i8mm and no SVE, as on a Neoverse N1 or a Cortex-A76 board.
+set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64 -L /usr/aarch64-linux-gnu -cpu neoverse-n1)
