@@ -1,9 +1,9 @@
 // Filters that compare items. Without case_sensitive, strings compare by their lower case.
-#include <algorithm>
 #include <set>
 
 #include "engine/jinja/args.h"
 #include "engine/jinja/filters.h"
+#include "engine/jinja/merge_sort.h"
 #include "engine/jinja/ops.h"
 #include "engine/jinja/renderer.h"
 #include "engine/jinja/text_case.h"
@@ -36,7 +36,7 @@ bool keys_less(Budget& budget, const std::vector<Val>& a, const std::vector<Val>
 }
 
 std::vector<Val> sorted(Budget& budget, std::vector<Keyed> keyed, bool reverse, bool listed) {
-  std::stable_sort(keyed.begin(), keyed.end(), [&](const Keyed& a, const Keyed& b) {
+  merge_sort(keyed, [&](const Keyed& a, const Keyed& b) {
     return reverse ? keys_less(budget, b.key, a.key, listed)
                    : keys_less(budget, a.key, b.key, listed);
   });

@@ -27,13 +27,11 @@ class Importer {
     return limits;
   }
 
-  static Val convert_one(std::monostate) { return None{}; }
-  static Val convert_one(bool value) { return value; }
-  static Val convert_one(std::int64_t value) { return value; }
-  static Val convert_one(double value) { return value; }
-  static Val convert_one(const TextPiece& piece) {
-    return make_text(Text(piece.text, piece.trusted));
-  }
+  Val convert_one(std::monostate) { return None{}; }
+  Val convert_one(bool value) { return value; }
+  Val convert_one(std::int64_t value) { return value; }
+  Val convert_one(double value) { return value; }
+  Val convert_one(const TextPiece& piece) { return make_text(Text(piece.text, piece.trusted)); }
   Val convert_one(const std::shared_ptr<List>& list) {
     std::vector<Val> items;
     items.reserve(list->size());

@@ -1,11 +1,11 @@
 #include "engine/jinja/json_text.h"
 
-#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <utility>
 #include <vector>
 
+#include "engine/jinja/merge_sort.h"
 #include "engine/jinja/number_text.h"
 #include "engine/jinja/ops.h"
 #include "engine/jinja/unicode.h"
@@ -118,7 +118,7 @@ class JsonWriter {
     budget_.spend_items(dict.size());
     for (const Dict::Entry& entry : dict.entries()) entries.push_back(&entry);
     if (style_.sort_keys) {
-      std::stable_sort(entries.begin(), entries.end(), [this](const auto* a, const auto* b) {
+      merge_sort(entries, [this](const auto* a, const auto* b) {
         return less(budget_, a->first, b->first);
       });
     }

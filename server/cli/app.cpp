@@ -1,9 +1,12 @@
 #include "server/cli/app.h"
 
 #include <fmt/format.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <new>
 
@@ -31,6 +34,17 @@ int report(const CLI::App& app, const CLI::ParseError& error) {
   return kUsage;
 }
 
+// The log goes to stderr, from PINCER_LOG on; an unknown level is an error.
+bool start_log() {
+  spdlog::set_default_logger(spdlog::stderr_color_mt("pincer"));
+  const char* level = std::getenv("PINCER_LOG");
+  if (level == nullptr) return true;
+  const std::string name(level);
+  const auto parsed = spdlog::level::from_str(name);
+  spdlog::set_level(parsed);
+  return parsed != spdlog::level::off || name == "off";
+}
+
 int parse_and_run(CLI::App& app, const Action& action, int argc, char** argv) {
   try {
     app.parse(argc, argv);
@@ -52,6 +66,11 @@ int run_command_line(int argc, char** argv) {
   // A reader that goes away and a file-size limit come back as errors of the write.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
+  if (!start_log()) {
+    return fail_usage(
+        fmt::format("PINCER_LOG={} is no level; use trace, debug, info, warn, error or off",
+                    std::getenv("PINCER_LOG")));
+  }
   CLI::App app("Runs and serves language models on this machine.", "pincer");
   app.set_version_flag("--version", version());
   app.footer(kFooter);

@@ -1,26 +1,21 @@
 #include "server/cli/chat_session.h"
 
 #include "pincer/engine/text_assembler.h"
+#include "server/backend/prompt.h"
 #include "server/cli/command.h"
 
 namespace pincer {
-
-std::vector<TokenId> ChatSession::with_bos(std::vector<TokenId> ids) const {
-  const Tokenizer& t = *model_.tokenizer;
-  if (t.add_bos() && t.bos() >= 0 && (ids.empty() || ids.front() != t.bos()))
-    ids.insert(ids.begin(), t.bos());
-  return ids;
-}
 
 Result<std::vector<TokenId>> ChatSession::chat_prompt(
     const std::vector<ChatMessage>& messages) const {
   auto pieces = model_.chat->render(messages);
   if (!pieces) return pieces.error();
-  return with_bos(model_.tokenizer->encode(*pieces));
+  return encode_prompt(*model_.tokenizer, *pieces, engine_->options().context);
 }
 
-std::vector<TokenId> ChatSession::raw_prompt(const std::string& text) const {
-  return with_bos(model_.tokenizer->encode(text));
+Result<std::vector<TokenId>> ChatSession::raw_prompt(const std::string& text) const {
+  const TextPiece piece{text, false};
+  return encode_prompt(*model_.tokenizer, {&piece, 1}, engine_->options().context);
 }
 
 Result<Answer> ChatSession::generate(std::vector<TokenId> prompt, const SamplingParams& sampling,

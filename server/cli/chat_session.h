@@ -29,7 +29,7 @@ class ChatSession {
 
   // The prompt of a conversation by the model's template, or of plain text.
   Result<std::vector<TokenId>> chat_prompt(const std::vector<ChatMessage>& messages) const;
-  std::vector<TokenId> raw_prompt(const std::string& text) const;
+  Result<std::vector<TokenId>> raw_prompt(const std::string& text) const;
 
   // `show` gets the text as it comes. Stops early when `stop` turns true (checked as tokens
   // arrive).
@@ -38,8 +38,6 @@ class ChatSession {
                           const std::function<bool()>& stop);
 
  private:
-  std::vector<TokenId> with_bos(std::vector<TokenId> ids) const;
-
   LoadedModel model_;
   std::unique_ptr<Engine> engine_;
 };
