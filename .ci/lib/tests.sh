@@ -74,6 +74,7 @@ write_suite() {
 
 run_tests() {
   local quick=$1 presets=(release) preset
+  mkdir -p "$build/log"
   install_packages "${run_packages[@]}" "${test_packages[@]}"
   install_optional_packages "${optional_test_packages[@]}"
   if [[ $quick == no ]]; then

@@ -136,8 +136,7 @@ asio::awaitable<void> run_handler(Site& site, const Route& route, Exchange& exch
 asio::awaitable<void> answer(Site& site, Parser& parser, NetError error, Exchange& exchange,
                              RequestScope& scope, bool check_host) {
   auto problem = error ? input_problem(error, site.limits) : read_head(exchange.request(), parser);
-  const bool close =
-      problem.has_value() || !parser.keep_alive() || exchange.request().http_1_0 || site.draining;
+  bool close = problem || !parser.keep_alive() || exchange.request().http_1_0;
   Router::Match match;
   if (!problem) {
     match = site.router.match(exchange.request().method, exchange.request().path);
@@ -145,7 +144,8 @@ asio::awaitable<void> answer(Site& site, Parser& parser, NetError error, Exchang
     problem = admission_problem(site, exchange.request(), match, check_host);
   }
   // An unread body cannot be told from a next request, so the connection ends with the refusal.
-  if (close || (problem && !parser.is_done())) exchange.close_after();
+  close = close || site.draining || (problem && !parser.is_done());
+  if (close) exchange.close_after();
   if (!problem) {
     problem = co_await read_body(*exchange.wire(), parser, exchange.request(), site.limits);
     if (problem) exchange.close_after();
@@ -175,7 +175,7 @@ asio::awaitable<bool> serve_request(std::shared_ptr<Wire> wire, Site& site, bool
   if (last) exchange.close_after();
   RequestScope scope(site, exchange);
   co_await answer(site, parser, error, exchange, scope, check_host);
-  co_return exchange.keep_alive() && !site.draining;
+  co_return exchange.keep_alive();
 }
 
 }  // namespace
