@@ -1,23 +1,38 @@
-"""The `openai` package against a server: a new one, or the one at PINCER_URL (with PINCER_API_KEY).
+"""The `openai` package against a server: the one at PINCER_URL (with PINCER_API_KEY, if it asks for keys), else one of its own.
 
 Holds for every model: nothing here depends on what the model says.
 """
 
+import contextlib
 import os
 import threading
 import unittest
 import urllib.request
 
-import support
-
-try:
-    import openai
-except ImportError as missing:
-    raise unittest.SkipTest("the Python package openai is not installed") from missing
+import openai
 
 URL = os.environ.get("PINCER_URL", "")
 KEY = os.environ.get("PINCER_API_KEY", "")
 HELLO = [{"role": "user", "content": "Say hello."}]
+_own = contextlib.ExitStack()
+
+
+def setUpModule():
+    global URL
+    if URL:
+        return
+    if "PINCER_BIN" not in os.environ:
+        raise unittest.SkipTest("neither PINCER_URL nor PINCER_BIN is set")
+    import support
+
+    home = support.Home()
+    _own.callback(home.remove)
+    server = _own.enter_context(support.Server(home))
+    URL = f"http://127.0.0.1:{server.port}"
+
+
+def tearDownModule():
+    _own.close()
 
 
 def client(key=KEY):

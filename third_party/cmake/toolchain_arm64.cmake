@@ -12,7 +12,10 @@ set(CMAKE_CXX_COMPILER "${PINCER_CXX_ARM64}")
 get_filename_component(root "${CMAKE_CURRENT_LIST_DIR}/../.." ABSOLUTE)
 set(PINCER_SYSROOT_ARM64 "${root}/build/sysroot-arm64" CACHE PATH "Libraries for arm64")
 set(CMAKE_CXX_FLAGS_INIT "-isystem ${PINCER_SYSROOT_ARM64}/usr/include/aarch64-linux-gnu")
-set(CMAKE_EXE_LINKER_FLAGS_INIT "-Wl,-rpath-link,${PINCER_SYSROOT_ARM64}/usr/lib/aarch64-linux-gnu")
+# Debian keeps libraries in two places; those that only other libraries need are found by these paths.
+set(libraries_arm64
+  "${PINCER_SYSROOT_ARM64}/usr/lib/aarch64-linux-gnu:${PINCER_SYSROOT_ARM64}/lib/aarch64-linux-gnu")
+set(CMAKE_EXE_LINKER_FLAGS_INIT "-Wl,-rpath-link,${libraries_arm64}")
 
 # Headers may be the build machine's (Boost, xsimd, CLI11 have no architecture); libraries may not.
 set(CMAKE_FIND_ROOT_PATH "${PINCER_SYSROOT_ARM64}" /usr/aarch64-linux-gnu)
@@ -22,4 +25,5 @@ set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
 
 # The CPU model is a bound: dot products, no i8mm and no SVE, as on a Neoverse N1 or a Cortex-A76 board.
-set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64 -L /usr/aarch64-linux-gnu -cpu neoverse-n1)
+set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64 -L /usr/aarch64-linux-gnu
+  -E "LD_LIBRARY_PATH=${libraries_arm64}" -cpu neoverse-n1)
