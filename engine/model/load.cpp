@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <chrono>
 
@@ -13,7 +14,7 @@ Result<LoadedModel> load_model(const std::filesystem::path& path, const LoadOpti
   }
   auto opened = gguf::File::open(path);
   if (!opened) return opened.error();
-  const auto file = std::make_shared<const gguf::File>(std::move(*opened));
+  const auto file = std::make_shared<gguf::File>(std::move(*opened));
   Arena arena(options.threads > 0 ? options.threads : default_threads());
 
   LoadedModel loaded;
@@ -38,6 +39,10 @@ Result<LoadedModel> load_model(const std::filesystem::path& path, const LoadOpti
   loaded.chat = std::make_shared<const ChatTemplate>(std::move(*chat));
   loaded.context = loaded.model->config.context;
   loaded.packed_now = loaded.model->pool() && loaded.model->pool()->packed_now();
+  // The model keeps the file for its embeddings only.
+  file->forget_metadata();
+  // Loading leaves megabytes of freed strings and tables behind; several processes share a machine.
+  ::malloc_trim(0);
   loaded.load_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return loaded;

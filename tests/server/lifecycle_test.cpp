@@ -25,7 +25,7 @@ ServerOptions two_threads() {
 void expect_metric(const TestServer& server, std::string_view sample, double value) {
   TestClient client = server.connect();
   double seen = -1;
-  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(120);
   while (seen != value && std::chrono::steady_clock::now() < give_up) {
     client.get("/metrics");
     seen = metric(client.read().body, sample);
@@ -204,9 +204,9 @@ TEST(SignalsConcurrency, TheFirstAsksAndTheSecondInsists) {
   std::promise<void> first, again;
   StopSignals signals([&first] { first.set_value(); }, [&again] { again.set_value(); });
   std::raise(SIGTERM);
-  EXPECT_EQ(first.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  EXPECT_EQ(first.get_future().wait_for(std::chrono::seconds(120)), std::future_status::ready);
   std::raise(SIGINT);
-  EXPECT_EQ(again.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  EXPECT_EQ(again.get_future().wait_for(std::chrono::seconds(120)), std::future_status::ready);
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ class FakeBackend final : public Backend {
   // Runs stay queued, without a token, until the test lets them go.
   void hold() { held_ = true; }
 
-  // Each waits for its event, and throws after 20 seconds without it.
+  // Each waits for its event, and throws after two minutes without it.
   void wait_queued(int count);             // this many are held now
   void let_go();                           // all that are held, and later ones
   void send_all(const std::string& text);  // these tokens to each held run, at once

@@ -44,7 +44,7 @@ TestClient::TestClient(const std::string& address) {
   const bool tcp = address.starts_with("http://");
   socket_ = tcp ? connect_tcp(std::stoi(address.substr(address.rfind(':') + 1)))
                 : connect_unix(address.substr(5));
-  const timeval patience{.tv_sec = 20, .tv_usec = 0};
+  const timeval patience{.tv_sec = 120, .tv_usec = 0};
   ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 }
 
@@ -77,7 +77,7 @@ bool TestClient::fill() {
   char bytes[16 << 10];
   const ssize_t size = ::recv(socket_, bytes, sizeof bytes, 0);
   if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-    fail("the server said nothing for 20 seconds");
+    fail("the server said nothing for two minutes");
   if (size <= 0) return false;
   buffer_.append(bytes, static_cast<std::size_t>(size));
   return true;

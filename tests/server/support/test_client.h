@@ -14,7 +14,7 @@ struct Reply {
   std::string body;
 };
 
-// Throws std::runtime_error when the server says nothing for 20 seconds, or something that is not
+// Throws std::runtime_error when the server says nothing for two minutes, or something that is not
 // HTTP.
 class TestClient {
  public:

@@ -70,6 +70,8 @@ class File {
   std::uint64_t size() const { return bytes_.size(); }
   std::uint32_t version() const { return version_; }
   const std::map<std::string, Value, std::less<>>& metadata() const { return metadata_; }
+  // Frees the metadata (a vocabulary is megabytes of strings); the tensors stay.
+  void forget_metadata() { metadata_.clear(); }
   std::span<const Tensor> tensors() const { return tensors_; }
   const Tensor* tensor(std::string_view name) const;  // null when absent
 
