@@ -15,11 +15,14 @@ Arguments::Arguments(std::string_view callee, const CallArgs& args,
     fail(who + " takes at most " + std::to_string(names_.size()) + " arguments");
   }
   for (std::size_t i = 0; i < args.positional.size(); ++i) bound_[i] = &args.positional[i];
+  const auto fail_on = [&](std::string_view what, const std::string& name) {
+    fail(who + std::string(what) + name + "'");
+  };
   for (const auto& [name, value] : args.named) {
     const auto it = std::find(names_.begin(), names_.end(), name);
-    if (it == names_.end()) fail(who + " takes no argument '" + name + "'");
+    if (it == names_.end()) fail_on(" takes no argument '", name);
     const Val*& slot = bound_[static_cast<std::size_t>(it - names_.begin())];
-    if (slot != nullptr) fail(who + " is given '" + name + "' twice");
+    if (slot != nullptr) fail_on(" is given twice its argument '", name);
     slot = &value;
   }
   for (std::size_t i = 0; i < required; ++i) {

@@ -37,7 +37,7 @@ Val Renderer::eval_node(const ast::DictLiteral& node) {
 }
 
 Val Renderer::eval_node(const ast::Unary& node) {
-  const Val operand = eval(*node.operand);
+  Val operand = eval(*node.operand);
   switch (node.op) {
     case ast::UnaryOp::negative:
       return negate(operand);

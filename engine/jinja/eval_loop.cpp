@@ -48,7 +48,7 @@ Renderer::Flow Renderer::run_loop(Loop& loop) {
 
 std::optional<Val> Renderer::take_item(Loop& loop) {
   while (loop.cursor < loop.items->items.size()) {
-    const Val item = loop.items->items[loop.cursor++];
+    Val item = loop.items->items[loop.cursor++];
     if (!loop.filtered) return item;
     budget_.spend(1);
     auto scope = std::make_shared<Scope>();

@@ -69,10 +69,11 @@ std::string entity_text(std::string_view name) {
   const bool hex = name[1] == 'x' || name[1] == 'X';
   const std::string_view digits = name.substr(hex ? 2 : 1);
   std::uint32_t code = 0;
-  const char* end = digits.data() + digits.size();
-  const auto parsed = std::from_chars(digits.data(), end, code, hex ? 16 : 10);
-  const bool character = parsed.ec == std::errc() && parsed.ptr == end && code >= 0x20 &&
-                         code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF);
+  const auto parsed =
+      std::from_chars(digits.data(), digits.data() + digits.size(), code, hex ? 16 : 10);
+  const bool whole = parsed.ec == std::errc() && parsed.ptr == digits.data() + digits.size();
+  const bool character =
+      whole && code >= 0x20 && code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF);
   std::string out;
   if (character) append_utf8(out, code);
   return out;

@@ -68,7 +68,7 @@ Val filter_abs(Renderer&, const Val& input, FilterArgs args) {
 Val filter_int(Renderer& r, const Val& input, FilterArgs args) {
   const Arguments a("int", args, {"default", "base"});
   if (input.is<Undefined>()) fail_undefined(input);
-  const Val fallback = a.find(0) != nullptr ? a.at(0) : Val(std::int64_t{0});
+  Val fallback = a.find(0) != nullptr ? a.at(0) : Val(std::int64_t{0});
   const std::int64_t base = a.integer(1, 10);
   if (const Text* text = input.text()) {
     r.budget().spend_scan(text->size());

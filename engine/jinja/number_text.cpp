@@ -40,7 +40,7 @@ std::string fixed_notation(const std::string& digits, int exponent) {
   if (exponent >= count - 1) {
     return digits + std::string(static_cast<std::size_t>(exponent - count + 1), '0') + ".0";
   }
-  const auto point = static_cast<std::size_t>(exponent + 1);
+  const auto point = static_cast<std::size_t>(exponent) + 1;
   return digits.substr(0, point) + "." + digits.substr(point);
 }
 
