@@ -94,7 +94,8 @@ bool FakeBackend::step(Run& run) {
 
 void FakeBackend::wait_until(const char* what, const std::function<bool()>& condition) {
   std::unique_lock lock(mutex_);
-  if (!changed_.wait_for(lock, std::chrono::seconds(120), condition)) throw std::runtime_error(what);
+  if (!changed_.wait_for(lock, std::chrono::seconds(120), condition))
+    throw std::runtime_error(what);
 }
 
 void FakeBackend::wait_queued(int count) {
