@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <span>
 #include <string>
 #include <vector>
@@ -76,6 +79,20 @@ TEST(ChatTemplate, PassesOnWhatATemplateRaises) {
   const Result<ChatTemplate> chat =
       chat_template("{{ raise_exception('roles must alternate') if messages | length > 1 }}");
   EXPECT_EQ(marked(chat, {{"user", ""}, {"user", ""}}), "error: roles must alternate");
+}
+
+// The golden conversations are rendered with a copy of the real model's template: it must be that.
+TEST(ChatTemplate, TheRealModelHasTheGoldenTemplate) {
+  const char* path = std::getenv("PINCER_TEST_MODEL");
+  if (path == nullptr) GTEST_SKIP() << "PINCER_TEST_MODEL is not set";
+  const Result<gguf::File> model = gguf::File::open(path);
+  ASSERT_TRUE(model.ok()) << model.error().message;
+  const Result<ChatTemplate> chat =
+      ChatTemplate::from_gguf(*model, FakeTokenizer({"a", "<eos>"}, {1}));
+  ASSERT_TRUE(chat.ok()) << chat.error().message;
+  std::ifstream file(PINCER_SOURCE_DIR "/tests/golden/smollm2_chat_template.jinja",
+                     std::ios::binary);
+  EXPECT_EQ(chat.value().source(), std::string(std::istreambuf_iterator<char>(file), {}));
 }
 
 TEST(ChatTemplate, KeepsItsSource) {

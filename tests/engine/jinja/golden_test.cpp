@@ -88,7 +88,7 @@ TEST(JinjaGolden, ConversationsWithTheRealTemplate) {
   const std::string source = read_file("smollm2_chat_template.jinja");
   ASSERT_GE(lines.size(), 30U);
   ASSERT_FALSE(source.empty());
-  for (json::object line : lines) {
+  for (const json::object& line : lines) {
     SCOPED_TRACE(json::serialize(line));
     jinja::Object context;
     for (const auto& [key, value] : line) {

@@ -76,6 +76,7 @@ TEST(JinjaConcurrency, OneTemplateRendersOnSeveralThreads) {
   const jinja::Object context{{"xs", numbers}};
   std::vector<std::string> outputs(4);
   std::vector<std::thread> threads;
+  threads.reserve(outputs.size());
   for (std::string& output : outputs) {
     threads.emplace_back([&] {
       for (int i = 0; i < 50; ++i) output = joined(*parsed->render(context));

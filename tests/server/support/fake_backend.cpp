@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "server/backend/prompt.h"
+
 namespace pincer::testing {
 
 ByteTokenizer::ByteTokenizer(bool add_bos) : add_bos_(add_bos) {
@@ -42,6 +44,10 @@ FakeBackend::~FakeBackend() {
 Result<void> FakeBackend::generate(ChatRequest request, std::shared_ptr<TokenStream> stream) {
   if (refusal_) return *refusal_;
   const std::string said = request.messages.back().content;
+  const TextPiece piece{said, false};
+  if (auto prompt = encode_prompt(tokenizer_, std::span(&piece, 1), context()); !prompt) {
+    return prompt.error();
+  }
   const std::lock_guard lock(mutex_);
   last_ = request;
   runs_.push_back({std::move(request), std::move(stream), answer_.value_or("You said: " + said)});
