@@ -40,7 +40,8 @@ std::uint64_t xcr0() {
 
 struct Features {
   bool avx2 = false, fma = false, avxvnni = false;
-  bool avx512f = false, avx512bw = false, avx512dq = false, avx512vl = false, avx512vnni = false;
+  bool avx512f = false, avx512cd = false, avx512bw = false, avx512dq = false, avx512vl = false;
+  bool avx512vnni = false;
   bool amx_tile = false, amx_int8 = false;
 };
 
@@ -61,6 +62,7 @@ Features read_features() {
   f.avxvnni = ymm && bit(leaf7_1.eax, 4);
   f.avx512f = zmm && bit(leaf7.ebx, 16);
   f.avx512dq = zmm && bit(leaf7.ebx, 17);
+  f.avx512cd = zmm && bit(leaf7.ebx, 28);
   f.avx512bw = zmm && bit(leaf7.ebx, 30);
   f.avx512vl = zmm && bit(leaf7.ebx, 31);
   f.avx512vnni = zmm && bit(leaf7.ecx, 11);
@@ -95,7 +97,7 @@ std::span<const Isa> architecture_isas() { return kIsas; }
 bool detect_isa(Isa isa) {
   const Features& f = features();
   const bool avx2 = f.avx2 && f.fma;
-  const bool avx512 = avx2 && f.avx512f && f.avx512bw && f.avx512dq && f.avx512vl;
+  const bool avx512 = avx2 && f.avx512f && f.avx512cd && f.avx512bw && f.avx512dq && f.avx512vl;
   switch (isa) {
     case Isa::scalar:
       return true;
@@ -130,10 +132,9 @@ std::string cpu_model() {
 std::string cpu_features() {
   const Features& f = features();
   const std::pair<bool, const char*> all[] = {
-      {f.avx2, "avx2"},         {f.fma, "fma"},
-      {f.avxvnni, "avx_vnni"},  {f.avx512f, "avx512f"},
-      {f.avx512bw, "avx512bw"}, {f.avx512dq, "avx512dq"},
-      {f.avx512vl, "avx512vl"}, {f.avx512vnni, "avx512_vnni"},
+      {f.avx2, "avx2"},         {f.fma, "fma"},           {f.avxvnni, "avx_vnni"},
+      {f.avx512f, "avx512f"},   {f.avx512cd, "avx512cd"}, {f.avx512bw, "avx512bw"},
+      {f.avx512dq, "avx512dq"}, {f.avx512vl, "avx512vl"}, {f.avx512vnni, "avx512_vnni"},
       {f.amx_tile, "amx_tile"}, {f.amx_int8, "amx_int8"},
   };
   std::string out = "sse2";
