@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "engine/model/model_builder.h"
+#include "pincer/engine/engine.h"
 
 namespace pincer {
 
@@ -18,7 +19,6 @@ Result<LoadedModel> load_model(const std::filesystem::path& path, const LoadOpti
   Arena arena(options.threads > 0 ? options.threads : default_threads());
 
   LoadedModel loaded;
-  loaded.source = path;
   loaded.name = path.stem().string();
   // The model comes first: that it is of a supported kind is the most useful thing to say about a
   // foreign file.

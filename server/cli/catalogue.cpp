@@ -34,10 +34,12 @@ const CatalogueModel* find_in_catalogue(std::string_view name) {
   return nullptr;
 }
 
-SamplingParams recommended_sampling(std::string_view file_name) {
+SamplingParams recommended_sampling(std::string_view model) {
   SamplingParams params;
+  const std::string_view file = model.substr(model.rfind('/') + 1);  // all of it without a slash
   for (const CatalogueModel& m : kCatalogue) {
-    if (m.file != file_name) continue;
+    const bool asked = model.empty() ? &m == &default_model() : m.name == model || m.file == file;
+    if (!asked) continue;
     params.temperature = m.temperature;
     params.top_p = m.top_p;
   }

@@ -27,7 +27,8 @@ std::span<const CatalogueModel> catalogue();
 const CatalogueModel& default_model();
 const CatalogueModel* find_in_catalogue(std::string_view name);  // null when absent
 
-// The authors' values over the defaults; for a file that is not in the catalogue, the defaults.
-SamplingParams recommended_sampling(std::string_view file_name);
+// The authors' values over the defaults, for a model as users name it: a catalogue name, the path
+// of a file, or nothing for the default model. The defaults for what is not in the catalogue.
+SamplingParams recommended_sampling(std::string_view model);
 
 }  // namespace pincer

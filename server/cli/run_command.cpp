@@ -5,6 +5,7 @@
 #include <atomic>
 #include <boost/json.hpp>
 #include <cstdio>
+#include <functional>
 #include <iostream>
 #include <iterator>
 #include <random>
@@ -38,14 +39,19 @@ void catch_interrupts() {
   sigaction(SIGINT, &action, nullptr);
 }
 
-SamplingParams sampling(const RunFlags& flags, const std::string& file) {
-  SamplingParams p = recommended_sampling(file);
+SamplingParams sampling(const RunFlags& flags) {
+  SamplingParams p = recommended_sampling(flags.model);
   p.temperature = flags.temperature.value_or(p.temperature);
   p.top_p = flags.top_p.value_or(p.top_p);
   p.min_p = flags.min_p.value_or(p.min_p);
   p.top_k = flags.top_k.value_or(p.top_k);
   p.seed = flags.seed ? *flags.seed : std::random_device{}();
   return p;
+}
+
+void print_piece(const std::string& piece) {
+  std::fwrite(piece.data(), 1, piece.size(), stdout);
+  std::fflush(stdout);
 }
 
 double per_second(int count, double seconds) { return seconds > 0 ? count / seconds : 0; }
@@ -94,11 +100,8 @@ int answer_once(ChatSession& session, const RunFlags& flags, const SamplingParam
                 const std::string& text) {
   auto prompt = first_prompt(session, flags, text);
   if (!prompt) return fail(prompt.error());
-  const auto show = [&](const std::string& piece) {
-    if (flags.json) return;
-    std::fwrite(piece.data(), 1, piece.size(), stdout);
-    std::fflush(stdout);
-  };
+  std::function<void(const std::string&)> show;
+  if (!flags.json) show = print_piece;
   // A closed pipe ends the answer as Ctrl-C does.
   const auto stop = [] { return interrupted.load() || std::ferror(stdout) != 0; };
   auto answer = session.generate(std::move(*prompt), params, flags.max_tokens, show, stop);
@@ -113,6 +116,24 @@ int answer_once(ChatSession& session, const RunFlags& flags, const SamplingParam
   return answer->finish.reason == FinishReason::cancelled ? kInterrupted : kOk;
 }
 
+// One turn of a chat; on an error the conversation is as it was before.
+Result<Answer> answer_turn(ChatSession& session, const RunFlags& flags,
+                           const SamplingParams& params, std::vector<ChatMessage>& messages,
+                           const std::string& line) {
+  messages.push_back({"user", line});
+  auto prompt = session.chat_prompt(messages);
+  interrupted = false;
+  auto answer = prompt ? session.generate(std::move(*prompt), params, flags.max_tokens, print_piece,
+                                          [] { return interrupted.load(); })
+                       : Result<Answer>(prompt.error());
+  if (answer) {
+    messages.push_back({"assistant", answer->text});
+  } else {
+    messages.pop_back();
+  }
+  return answer;
+}
+
 int chat(ChatSession& session, const RunFlags& flags, SamplingParams params) {
   fmt::print(stderr, "{}: type a message; Ctrl-C stops an answer, Ctrl-D ends.\n",
              session.model().name);
@@ -122,25 +143,14 @@ int chat(ChatSession& session, const RunFlags& flags, SamplingParams params) {
   while (const auto line = editor.read()) {
     if (line->empty()) continue;
     if (*line == "/bye" || *line == "/exit") break;
-    messages.push_back({"user", *line});
-    auto prompt = session.chat_prompt(messages);
-    if (!prompt) return fail(prompt.error());
-    interrupted = false;
-    const auto show = [](const std::string& piece) {
-      std::fwrite(piece.data(), 1, piece.size(), stdout);
-      std::fflush(stdout);
-    };
-    auto answer = session.generate(std::move(*prompt), params, flags.max_tokens, show,
-                                   [] { return interrupted.load(); });
+    auto answer = answer_turn(session, flags, params, messages, *line);
     fmt::print("\n");
+    std::fflush(stdout);
     if (!answer) {
-      // The conversation goes on without the message that did not fit.
-      fmt::print(stderr, "pincer: {}\n", answer.error().message);
-      messages.pop_back();
+      fail(answer.error());
       continue;
     }
     if (flags.stats) print_stats(session, *answer);
-    messages.push_back({"assistant", answer->text});
     ++params.seed;
   }
   return kOk;
@@ -155,11 +165,12 @@ int run(RunFlags flags) {
     return fail_usage(fmt::format(
         "'{}' is more than a model and a prompt; put the prompt in quotes", flags.words.back()));
   }
-  if (flags.reference && flags.json && flags.words.empty() && stdin_is_terminal())
-    return fail_usage("--json needs a prompt");
-  if (auto valid = validate(sampling(flags, "")); !valid) return fail_usage(valid.error().message);
+  const SamplingParams params = sampling(flags);
+  if (auto valid = validate(params); !valid) return fail_usage(valid.error().message);
   std::string text = flags.words.empty() ? std::string() : flags.words.front();
   const bool interactive = flags.words.empty() && stdin_is_terminal();
+  if (interactive && flags.json)
+    return fail_usage("--json needs a prompt, as an argument or through a pipe");
   if (flags.words.empty() && !interactive)
     text.assign(std::istreambuf_iterator<char>(std::cin), {});
   if (!interactive && text.empty())
@@ -167,7 +178,6 @@ int run(RunFlags flags) {
 
   auto model = open_model({flags.model, flags.reference, flags.threads});
   if (!model) return fail(model.error());
-  const std::string file = model->source.filename().string();
   EngineOptions options = engine_options(*model, flags.threads);
   options.max_active = 1;
   options.context = flags.context;
@@ -175,7 +185,6 @@ int run(RunFlags flags) {
   if (!engine) return fail(engine.error());
   ChatSession session(std::move(*model), std::move(*engine));
   catch_interrupts();
-  const SamplingParams params = sampling(flags, file);
   return interactive ? chat(session, flags, params) : answer_once(session, flags, params, text);
 }
 

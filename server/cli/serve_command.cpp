@@ -48,7 +48,7 @@ Result<ServerOptions> server_options(const ServeConfig& config) {
   options.allowed_hosts = config.allowed_hosts;
   options.drain_timeout = std::chrono::seconds(config.drain_seconds);
   options.io_threads = config.io_threads;
-  options.sampling = recommended_sampling(default_model().file);
+  options.sampling = recommended_sampling(config.model);
   return options;
 }
 

@@ -3,6 +3,8 @@
 import json
 import os
 import pathlib
+import pty
+import select
 import signal
 import subprocess
 import unittest
@@ -94,6 +96,57 @@ class Run(unittest.TestCase):
         for row in report["results"]:
             self.assertEqual(len(row["tokens_per_s"]["samples"]), 2)
             self.assertGreater(row["share_of_read"] + row["share_of_int8_peak"], 0)
+
+
+class Chat(unittest.TestCase):
+    """pincer run at a terminal."""
+
+    def setUp(self):
+        self.home = support.Home()
+        self.addCleanup(self.home.remove)
+        self.unread = ""
+        support.run_json(self.home, "run", "-n", 1, "hi")
+
+    def start(self, *args):
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen([support.PROGRAM, "run", "--temp", "0", *args], stdin=theirs, stdout=theirs, stderr=theirs,
+                                   start_new_session=True, env=support.environment(self.home, TERM="xterm"))
+        os.close(theirs)
+        self.addCleanup(os.close, ours)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process, ours
+
+    def read_until(self, terminal, words):
+        """What the terminal shows up to some words; fails when nothing comes for a long time."""
+        while words not in self.unread:
+            ready, _, _ = select.select([terminal], [], [], support.TIMEOUT)
+            self.assertTrue(ready, "nothing more than: " + self.unread)
+            self.unread += os.read(terminal, 4096).decode(errors="replace")
+        shown, self.unread = self.unread.split(words, 1)
+        return shown + words
+
+    def test_a_message_that_does_not_fit_leaves_the_chat_alive(self):
+        process, terminal = self.start("-c", "128", "-n", "8")
+        self.read_until(terminal, ">>> ")
+        os.write(terminal, b"word " * 150 + b"\n")
+        self.assertIn("context", self.read_until(terminal, "tokens."))
+        self.read_until(terminal, ">>> ")
+        os.write(terminal, b"hi\n")
+        self.read_until(terminal, ">>> ")
+        os.write(terminal, b"\x04")
+        self.assertEqual(process.wait(timeout=support.TIMEOUT), 0)
+
+    def test_interrupt_stops_the_answer_and_not_the_chat(self):
+        process, terminal = self.start()
+        self.read_until(terminal, ">>> ")
+        os.write(terminal, b"Write a very long story about a lighthouse.\n")
+        self.read_until(terminal, "lighthouse.\r\n")
+        self.read_until(terminal, " ")
+        process.send_signal(signal.SIGINT)
+        self.read_until(terminal, ">>> ")
+        os.write(terminal, b"/bye\n")
+        self.assertEqual(process.wait(timeout=support.TIMEOUT), 0)
 
 
 class Shared(unittest.TestCase):

@@ -29,7 +29,6 @@ struct LoadOptions {
 };
 
 struct LoadedModel {
-  std::filesystem::path source;
   std::string name;
   std::shared_ptr<const Model> model;  // configuration and weights
   std::shared_ptr<const Tokenizer> tokenizer;
