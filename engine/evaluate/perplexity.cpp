@@ -9,6 +9,7 @@
 #include "engine/kv/kv_cache.h"
 #include "engine/model/forward.h"
 #include "engine/parallel/arena.h"
+#include "pincer/engine/engine.h"
 
 namespace pincer {
 namespace {

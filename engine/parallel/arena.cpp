@@ -10,6 +10,8 @@
 #include <cstdlib>
 #include <thread>
 
+#include "pincer/engine/engine.h"
+
 namespace pincer {
 
 int default_threads() {

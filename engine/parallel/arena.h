@@ -7,9 +7,6 @@
 
 namespace pincer {
 
-// Cores this process may run on, or PINCER_THREADS (1 to 1024) when set.
-int default_threads();
-
 class Arena {
  public:
   explicit Arena(int threads);

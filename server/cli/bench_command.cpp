@@ -10,9 +10,6 @@
 namespace pincer {
 namespace {
 
-// Past the last-level cache of common machines.
-constexpr std::int64_t kReadBytes = std::int64_t{128} << 20;
-
 struct BenchFlags {
   std::string model, format = "md";
   std::vector<int> prompts = {512}, generations = {128}, batches = {1}, threads;
@@ -28,7 +25,7 @@ std::string kernel_names(const Model& model) {
 
 void add_limits(BenchReport& report, int threads) {
   if (report.read_gb_s.contains(threads)) return;
-  report.read_gb_s[threads] = kernels::measure_read_gb_s(kReadBytes, threads);
+  report.read_gb_s[threads] = kernels::measure_read_gb_s(kernels::kMemoryBytes, threads);
   report.int8_gmac_s[threads] = kernels::measure_int8_gmac_s(kernels::isa_choice().isa, threads);
 }
 
@@ -54,7 +51,7 @@ Result<void> add_row(const LoadedModel& model, const std::string& name, SpeedTes
 int run(BenchFlags flags) {
   if (flags.threads.empty()) {
     flags.threads = {1};
-    if (const int all = engine_threads(); all > 1) flags.threads.push_back(all);
+    if (const int all = default_threads(); all > 1) flags.threads.push_back(all);
   }
   auto model = open_model({flags.model, false, 0});
   if (!model) return fail(model.error());

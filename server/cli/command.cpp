@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstdio>
 
-#include "engine/parallel/arena.h"
 #include "server/cli/model_store.h"
 #include "server/cli/paths.h"
 #include "server/cli/progress.h"
@@ -20,8 +19,6 @@ const auto kStart = std::chrono::steady_clock::now();
 double seconds_since_start() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - kStart).count();
 }
-
-int engine_threads() { return default_threads(); }
 
 std::string version() { return PINCER_VERSION; }
 

@@ -49,9 +49,6 @@ Result<LoadedModel> open_model(const ModelRequest& request);
 // Engine options with the model's end tokens.
 EngineOptions engine_options(const LoadedModel& model, int threads);
 
-// PINCER_THREADS, else the cores of this process.
-int engine_threads();
-
 std::string version();
 
 }  // namespace pincer

@@ -15,8 +15,6 @@
 namespace pincer {
 namespace {
 
-constexpr std::int64_t kReadBytes = std::int64_t{128} << 20;
-
 struct Line {
   std::string kernel, isa,
       state;  // "chosen", "usable, slower", "not on this CPU", "capped by PINCER_FORCE_ISA"
@@ -48,7 +46,7 @@ std::vector<std::string> problems() {
   std::vector<std::string> found;
   if (!kernels::isa_choice().error.empty()) found.push_back(kernels::isa_choice().error);
   if (const char* threads = std::getenv("PINCER_THREADS");
-      threads != nullptr && std::to_string(engine_threads()) != threads) {
+      threads != nullptr && std::to_string(default_threads()) != threads) {
     found.push_back(
         fmt::format("PINCER_THREADS={} is not a number from 1 to 1024 and is ignored", threads));
   }
@@ -65,8 +63,8 @@ std::vector<std::string> problems() {
 }
 
 int doctor(bool as_json) {
-  const int threads = engine_threads();
-  const double read = kernels::measure_read_gb_s(kReadBytes, threads);
+  const int threads = default_threads();
+  const double read = kernels::measure_read_gb_s(kernels::kMemoryBytes, threads);
   const double peak = kernels::measure_int8_gmac_s(kernels::isa_choice().isa, threads);
   const double memory = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) *
                         static_cast<double>(::sysconf(_SC_PAGESIZE)) * 1e-9;

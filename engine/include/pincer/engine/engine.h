@@ -14,8 +14,11 @@ namespace pincer {
 class LayerTrace;
 class Model;
 
+// Cores this process may run on, or PINCER_THREADS (1 to 1024) when set.
+int default_threads();
+
 struct EngineOptions {
-  int threads = 0;       // 0: PINCER_THREADS, else the cores of this process
+  int threads = 0;       // 0: default_threads()
   int context = 0;       // tokens per sequence; 0: the model's own
   int max_active = 32;   // sequences in a batch
   int max_queued = 128;  // bounded inbox: beyond it submit() answers busy

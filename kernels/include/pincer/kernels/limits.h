@@ -28,6 +28,9 @@ std::span<const ReadKernel> read_kernels();
 // instructions of this build allowed under `isa`.
 double measure_int8_gmac_s(Isa isa, int threads);
 
+// A size that is past the last-level cache of common machines: what reads it reads memory.
+inline constexpr std::int64_t kMemoryBytes = std::int64_t{128} << 20;
+
 // Bytes read, in 10^9 per second, of all threads together: each streams over its own
 // `bytes_per_thread` again and again, on huge pages where the system grants them. 0 when the memory
 // cannot be had.
