@@ -1,5 +1,7 @@
 #include "pincer/engine/model.h"
 
+#include "engine/model/rotation.h"
+
 namespace pincer {
 
 std::int64_t Linear::bytes() const {
@@ -7,7 +9,10 @@ std::int64_t Linear::bytes() const {
   return dense.rows * dense.cols * static_cast<std::int64_t>(sizeof(float));
 }
 
-void Model::embed(std::int32_t token, float* out) const { embedding_->row(token, out); }
+void Model::embed(std::int32_t token, float* out) const {
+  embedding_->row(token, out);
+  if (rotation_) rotation_->turn(out);
+}
 
 std::int64_t Model::weight_bytes() const {
   std::int64_t bytes = head.bytes();

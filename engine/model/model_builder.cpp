@@ -13,7 +13,11 @@ Result<std::shared_ptr<const Model>> ModelBuilder::build() {
   model_->embedding_ = source_->tensor("token_embd.weight");
   const kernels::Isa isa = options_.isa.value_or(kernels::isa_choice().isa);
   model_->kernels = kernels::choose_kernels(options_.reference ? kernels::Isa::scalar : isa);
-  auto specs = plan_weights(*source_, model_->config, !options_.reference);
+  if (!options_.reference) {
+    model_->kernels.layout.transform = kernels::kTurnedResidual;
+    model_->rotation_ = std::make_shared<const Rotation>(model_->config.width);
+  }
+  auto specs = plan_weights(*source_, model_->config, model_->rotation_);
   if (!specs) return specs.error();
   if (options_.reference) {
     from_floats(*specs);

@@ -39,8 +39,9 @@ struct Part {
 
 class Planner {
  public:
-  Planner(const gguf::File& file, const ModelConfig& config, bool fold_norms)
-      : file_(file), config_(config), fold_norms_(fold_norms) {}
+  Planner(const gguf::File& file, const ModelConfig& config,
+          std::shared_ptr<const Rotation> rotation)
+      : file_(file), config_(config), rotation_(std::move(rotation)) {}
 
   Part part(const std::string& tensor, std::int64_t n, std::int64_t k) {
     const gguf::Tensor* t = file_.tensor(tensor);
@@ -71,7 +72,7 @@ class Planner {
   Gains norm(std::string name, const std::string& tensor) {
     const Part p = part(tensor, 1, config_.width);
     if (!error_.empty()) return nullptr;
-    if (!fold_norms_) {
+    if (!rotation_) {
       add(std::move(name), WeightSpec::Kind::floats, {p});
       return nullptr;
     }
@@ -80,15 +81,30 @@ class Planner {
     return gains;
   }
 
-  void add(std::string name, WeightSpec::Kind kind, std::vector<Part> parts,
-           Gains gains = nullptr) {
+  // A matrix whose input is the normalized residual stream.
+  void add_reader(std::string name, std::vector<Part> parts, Gains gains) {
+    add(std::move(name), WeightSpec::Kind::packed, std::move(parts), std::move(gains), rotation_);
+  }
+
+  // A matrix whose output is added to the residual stream.
+  void add_writer(std::string name, Part part) {
+    add(std::move(name), WeightSpec::Kind::packed, {part});
+    if (!error_.empty() || !rotation_) return;
+    specs_.back().mix_rows = [turn = rotation_](float* columns, std::int64_t count) {
+      turn->turn_columns(columns, count);
+    };
+  }
+
+  void add(std::string name, WeightSpec::Kind kind, std::vector<Part> parts, Gains gains = nullptr,
+           std::shared_ptr<const Rotation> turn = nullptr) {
     if (!error_.empty()) return;
     WeightSpec spec;
     spec.name = std::move(name);
     spec.kind = kind;
     spec.k = parts.front().tensor->cols();
     for (const Part& p : parts) spec.n += p.tensor->rows();
-    spec.row = [parts = std::move(parts), gains = std::move(gains)](std::int64_t row, float* out) {
+    spec.row = [parts = std::move(parts), gains = std::move(gains), turn = std::move(turn)](
+                   std::int64_t row, float* out) {
       for (const Part& p : parts) {
         if (row >= p.tensor->rows()) {
           row -= p.tensor->rows();
@@ -97,8 +113,10 @@ class Planner {
         p.tensor->row(p.source_row(row), out);
         break;
       }
-      if (!gains) return;
-      for (std::size_t k = 0; k < gains->size(); ++k) out[k] *= (*gains)[k];
+      if (gains) {
+        for (std::size_t k = 0; k < gains->size(); ++k) out[k] *= (*gains)[k];
+      }
+      if (turn) turn->turn(out);
     };
     specs_.push_back(std::move(spec));
   }
@@ -113,37 +131,35 @@ class Planner {
 
   const gguf::File& file_;
   const ModelConfig& config_;
-  const bool fold_norms_;
+  const std::shared_ptr<const Rotation> rotation_;
   std::set<std::string, std::less<>> used_ = {"token_embd.weight", "rope_freqs.weight"};
   std::vector<WeightSpec> specs_;
   std::string error_;
 };
 
 void Planner::layer(int l) {
-  using Kind = WeightSpec::Kind;
   const ModelConfig& c = config_;
   const auto name = [l](std::string_view suffix) {
     return fmt::format("blk.{}.{}.weight", l, suffix);
   };
   const Gains attention_gains = norm(weight_names::attention_norm(l), name("attn_norm"));
-  add(weight_names::qkv(l), Kind::packed,
+  add_reader(
+      weight_names::qkv(l),
       {rotary(name("attn_q"), c.q_width(), c.width), rotary(name("attn_k"), c.kv_width(), c.width),
        part(name("attn_v"), c.kv_width(), c.width)},
       attention_gains);
-  add(weight_names::attention_output(l), Kind::packed,
-      {part(name("attn_output"), c.width, c.q_width())});
+  add_writer(weight_names::attention_output(l), part(name("attn_output"), c.width, c.q_width()));
   const Gains ff_gains = norm(weight_names::ff_norm(l), name("ffn_norm"));
-  add(weight_names::gate_up(l), Kind::packed,
-      {part(name("ffn_gate"), c.ff, c.width), part(name("ffn_up"), c.ff, c.width)}, ff_gains);
-  add(weight_names::down(l), Kind::packed, {part(name("ffn_down"), c.width, c.ff)});
+  add_reader(weight_names::gate_up(l),
+             {part(name("ffn_gate"), c.ff, c.width), part(name("ffn_up"), c.ff, c.width)},
+             ff_gains);
+  add_writer(weight_names::down(l), part(name("ffn_down"), c.width, c.ff));
 }
 
 Result<std::vector<WeightSpec>> Planner::finish() {
-  using Kind = WeightSpec::Kind;
   const Gains gains = norm(std::string(weight_names::kOutputNorm), "output_norm.weight");
   const char* head = config_.tied_embeddings ? "token_embd.weight" : "output.weight";
-  add(std::string(weight_names::kHead), Kind::packed, {part(head, config_.vocab, config_.width)},
-      gains);
+  add_reader(std::string(weight_names::kHead), {part(head, config_.vocab, config_.width)}, gains);
   for (const gguf::Tensor& t : file_.tensors()) {
     if (!used_.contains(t.name)) {
       fail(fmt::format(
@@ -160,8 +176,8 @@ Result<std::vector<WeightSpec>> Planner::finish() {
 }  // namespace
 
 Result<std::vector<WeightSpec>> plan_weights(const gguf::File& file, const ModelConfig& config,
-                                             bool fold_norms) {
-  Planner planner(file, config, fold_norms);
+                                             std::shared_ptr<const Rotation> rotation) {
+  Planner planner(file, config, std::move(rotation));
   for (int l = 0; l < config.layers; ++l) planner.layer(l);
   return planner.finish();
 }

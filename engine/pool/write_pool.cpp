@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -41,6 +42,31 @@ int write_all(int fd, const void* data, std::size_t bytes, std::int64_t offset) 
   return 0;
 }
 
+// All rows of a weight whose rows are mixed, [n][k].
+std::vector<float> mixed_rows(const WeightSpec& spec, Arena& arena) {
+  std::vector<float> rows(static_cast<std::size_t>(spec.n * spec.k));
+  arena.split(spec.n, 16, [&](std::int64_t begin, std::int64_t end, int) {
+    for (std::int64_t r = begin; r < end; ++r) spec.row(r, rows.data() + r * spec.k);
+  });
+  constexpr std::int64_t kColumns = 32;
+  arena.split((spec.k + kColumns - 1) / kColumns, 1,
+              [&](std::int64_t begin, std::int64_t end, int) {
+                std::vector<float> slice(static_cast<std::size_t>(spec.n * kColumns));
+                for (std::int64_t first = begin * kColumns;
+                     first < std::min(end * kColumns, spec.k); first += kColumns) {
+                  const std::int64_t count = std::min(kColumns, spec.k - first);
+                  for (std::int64_t r = 0; r < spec.n; ++r) {
+                    std::copy_n(rows.data() + r * spec.k + first, count, slice.data() + r * count);
+                  }
+                  spec.mix_rows(slice.data(), count);
+                  for (std::int64_t r = 0; r < spec.n; ++r) {
+                    std::copy_n(slice.data() + r * count, count, rows.data() + r * spec.k + first);
+                  }
+                }
+              });
+  return rows;
+}
+
 // Fills `out` (the weight's bytes in the file).
 void pack_weight(const WeightSpec& spec, const kernels::Layout& layout, Arena& arena,
                  std::vector<std::uint8_t>& out) {
@@ -54,14 +80,20 @@ void pack_weight(const WeightSpec& spec, const kernels::Layout& layout, Arena& a
   }
   const kernels::PackedHeader header = kernels::make_packed_header(layout, spec.n, spec.k);
   std::memcpy(out.data(), &header, sizeof header);
+  const std::vector<float> mixed = spec.mix_rows ? mixed_rows(spec, arena) : std::vector<float>();
   const std::int64_t nr = layout.nr;
   arena.split((spec.n + nr - 1) / nr, 4, [&](std::int64_t begin, std::int64_t end, int) {
-    std::vector<float> rows(static_cast<std::size_t>(nr * spec.k));
+    std::vector<float> read(static_cast<std::size_t>(nr * spec.k));
     for (std::int64_t p = begin; p < end; ++p) {
       const std::int64_t count = std::min(nr, spec.n - p * nr);
-      for (std::int64_t r = 0; r < count; ++r) spec.row(p * nr + r, rows.data() + r * spec.k);
+      const float* rows = read.data();
+      if (spec.mix_rows) {
+        rows = mixed.data() + p * nr * spec.k;
+      } else {
+        for (std::int64_t r = 0; r < count; ++r) spec.row(p * nr + r, read.data() + r * spec.k);
+      }
       kernels::pack_panel(
-          header, {rows.data(), count, spec.k, spec.k},
+          header, {rows, count, spec.k, spec.k},
           out.data() + sizeof header + static_cast<std::uint64_t>(p) * header.panel_bytes);
     }
   });

@@ -32,7 +32,7 @@ class WeightPoolTest : public testing::Test {
   Result<std::shared_ptr<const WeightPool>> open() {
     source_ = std::make_unique<gguf::File>(*gguf::File::open(folder_ / "tiny.gguf"));
     config_ = *read_model_config(*source_);
-    const auto specs = *plan_weights(*source_, config_, false);
+    const auto specs = *plan_weights(*source_, config_, nullptr);
     Arena arena(2);
     return WeightPool::open_or_pack({folder_ / "pool", "tiny", *source_key(*source_, layout_)},
                                     *source_, specs, layout_, arena);
@@ -177,7 +177,7 @@ class WeightPoolConcurrency : public WeightPoolTest {};
 TEST_F(WeightPoolConcurrency, ManyAtOncePackOnce) {
   const gguf::File source = *gguf::File::open(folder_ / "tiny.gguf");
   const ModelConfig config = *read_model_config(source);
-  const auto specs = *plan_weights(source, config, false);
+  const auto specs = *plan_weights(source, config, nullptr);
   const WeightPool::Place place{folder_ / "pool", "tiny", *source_key(source, layout_)};
   std::atomic<int> packed = 0, failed = 0;
   std::vector<std::thread> threads;

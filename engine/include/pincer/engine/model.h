@@ -82,6 +82,7 @@ struct LayerWeights {
   Linear down;
 };
 
+class Rotation;
 class WeightPool;
 
 class Model {
@@ -93,7 +94,8 @@ class Model {
   const float* output_norm = nullptr;  // [width]
   Linear head;
 
-  // Row `token` of the embedding as floats, from the source file.
+  // The residual stream's first value: row `token` of the embedding, from the source file, turned
+  // as the weights are.
   void embed(std::int32_t token, float* out) const;
 
   const std::shared_ptr<const WeightPool>& pool() const {
@@ -106,6 +108,7 @@ class Model {
   std::shared_ptr<const gguf::File> source_;
   const gguf::Tensor* embedding_ = nullptr;
   std::shared_ptr<const WeightPool> pool_;
+  std::shared_ptr<const Rotation> rotation_;  // of the residual stream; null: not turned
   std::vector<float> unit_gains_;  // [width] ones: the packed matrices hold the norms' gains
   std::vector<std::vector<float>> dense_;  // the reference path's weights
 };

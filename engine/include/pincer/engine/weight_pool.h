@@ -34,6 +34,9 @@ struct WeightSpec {
   std::int64_t n = 0, k = 0;  // rows and columns
   std::function<void(std::int64_t row, float* out)>
       row;  // writes k floats; called from several threads
+  // When set, applied to the finished rows, some columns at a time: [n][count] contiguous floats,
+  // from several threads. All rows are held in memory then. Only for Kind::packed.
+  std::function<void(float* columns, std::int64_t count)> mix_rows;
 };
 
 using SourceKey = std::array<std::uint8_t, 16>;

@@ -1,0 +1,38 @@
+// The orthogonal matrix Q that turns the residual stream of packed models: x becomes x Q.
+//
+// A few channels of the residual stream are many times larger than the rest, and the group of 32
+// that holds one is quantized coarsely. Q spreads each channel over all of them. It is folded into
+// the weights when they are packed, which is exact: RMSNorm's gains are folded first and its
+// division commutes with Q, so what reads the stream takes W Q, what writes it Q^T W, and the
+// embedding is turned as it is read (QuaRot, arXiv 2404.00456). SmolLM2-135M in groups of 32 keeps
+// 1.7 points more of FP32's most likely tokens with it.
+//
+// Q = S (C x H), the Kronecker product of the Hartley matrix C [m][m], C[i][j] = (cos + sin)(2 pi
+// i j / m) / sqrt(m), and the Hadamard matrix H [2^k][2^k], with m odd and m 2^k = width; S is a
+// diagonal of random signs, the same for every model of a width. C and H are symmetric and
+// orthogonal, all entries of Q are of one size or nearly, and a turn takes width (m + k) steps.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace pincer {
+
+// Immutable; safe to share between threads.
+class Rotation {
+ public:
+  explicit Rotation(int width);
+
+  // x <- x Q; x: [width].
+  void turn(float* x) const { turn_columns(x, 1); }
+  // W <- Q^T W; w: [width][columns], contiguous.
+  void turn_columns(float* w, std::int64_t columns) const;
+
+ private:
+  std::int64_t odd_;            // m
+  std::int64_t block_;          // 2^k
+  std::vector<float> signs_;    // [width], with H's factor 2^(-k/2)
+  std::vector<float> hartley_;  // [m][m]
+};
+
+}  // namespace pincer
