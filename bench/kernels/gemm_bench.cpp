@@ -86,17 +86,13 @@ void add_counters(benchmark::State& state, const Shape& shape, std::int64_t weig
 
 void run_int8(benchmark::State& state, const GemmKernel& kernel, Shape shape, std::uint16_t group,
               bool cold) {
-  Layout layout{.group = group};
-  if (kernel.nr != 0) {
-    layout.nr = kernel.nr;
-    layout.kr = kernel.kr;
-    layout.offset = kernel.offset;
-  }
+  const Layout layout = kernel.shape.layout(group);
   const Weights weights(layout, shape.n, shape.k, cold ? kColdBytes : 0);
   const PackedMatrix first = weights.view(0);
   const std::int64_t groups = first.groups();
   std::mt19937 bits(2);
-  std::vector<std::int8_t> a(static_cast<std::size_t>(shape.m * first.k_padded()));
+  const std::int64_t ir = kernel.ir, padded_m = (shape.m + ir - 1) / ir * ir;
+  std::vector<std::int8_t> a(static_cast<std::size_t>(padded_m * first.k_padded()));
   for (std::int8_t& q : a) q = static_cast<std::int8_t>(bits());
   const std::vector<float> scale(static_cast<std::size_t>(shape.m * groups), 0.01f);
   const std::vector<std::int32_t> correction(scale.size());
@@ -106,7 +102,8 @@ void run_int8(benchmark::State& state, const GemmKernel& kernel, Shape shape, st
                       .scale = scale.data(),
                       .correction = correction.data(),
                       .groups = groups,
-                      .rows = shape.m},
+                      .rows = shape.m,
+                      .ir = ir},
                 .w = first,
                 .c = c.data(),
                 .c_stride = shape.n,

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "pincer/kernels/interleave.h"
+
 namespace pincer {
 namespace {
 
@@ -34,6 +36,7 @@ Forward::Forward(const Model& model, KvCache& cache, Arena& arena, int max_rows,
       attention_scale_(1.0f / std::sqrt(static_cast<float>(config_.head_dim))),
       trace_(trace),
       timer_(trace),
+      plain_rows_(static_cast<std::size_t>(arena.threads())),
       attention_scratch_(static_cast<std::size_t>(arena.threads())) {
   const ModelConfig& c = config_;
   const std::int64_t rows = max_rows, widest = std::max({c.width, c.ff, c.q_width()});
@@ -45,7 +48,8 @@ Forward::Forward(const Model& model, KvCache& cache, Arena& arena, int max_rows,
   update_.reserve(rows * c.width);
   cosine_.reserve(rows * rope_.half());
   sine_.reserve(rows * rope_.half());
-  quants_.reserve(rows * padded(widest));
+  const std::int64_t ir = interleaved_rows(max_rows);
+  quants_.reserve((rows + ir - 1) / ir * ir * padded(widest));
   quant_scales_.reserve(rows * padded(widest) / 32);
   corrections_.reserve(rows * padded(widest) / 32);
 }
@@ -106,9 +110,9 @@ void Forward::attention_block(int layer) {
   timer_.done(layer, Phase::rope_cache);
   attention(layer);
   timer_.done(layer, Phase::attention);
-  arena_.split(rows, kRowGrain, [&](std::int64_t begin, std::int64_t end, int) {
+  arena_.split(rows, kRowGrain, [&](std::int64_t begin, std::int64_t end, int thread) {
     for (std::int64_t r = begin; r < end; ++r)
-      quantize_row(attended_.get() + r * qkv_width_, config_.q_width(), r);
+      quantize_row(attended_.get() + r * qkv_width_, config_.q_width(), rows, r, thread);
   });
   product(w.attention_output, {attended_.get(), rows, config_.q_width(), qkv_width_},
           update_.get());
@@ -126,11 +130,11 @@ void Forward::feed_forward_block(int layer) {
   // The activation overwrites the gate: rows of ff floats at a stride of 2 ff.
   const auto activate =
       config_.architecture->activation == Activation::silu ? ops_.silu_mul : ops_.gelu_mul;
-  arena_.split(rows, kRowGrain, [&](std::int64_t begin, std::int64_t end, int) {
+  arena_.split(rows, kRowGrain, [&](std::int64_t begin, std::int64_t end, int thread) {
     for (std::int64_t r = begin; r < end; ++r) {
       float* gate = gate_up_.get() + r * 2 * ff;
       activate(gate, gate + ff, ff, gate);
-      quantize_row(gate, ff, r);
+      quantize_row(gate, ff, rows, r, thread);
     }
   });
   timer_.done(layer, Phase::activation);
@@ -163,21 +167,26 @@ void Forward::rope_and_cache(int layer, std::int64_t r) {
 
 void Forward::normalize(const float* gain, int rows) {
   const int width = config_.width;
-  arena_.split(rows, kRowGrain, [&](std::int64_t begin, std::int64_t end, int) {
+  arena_.split(rows, kRowGrain, [&](std::int64_t begin, std::int64_t end, int thread) {
     for (std::int64_t r = begin; r < end; ++r) {
       float* out = normed_.get() + r * width;
       ops_.rms_norm(residual_.get() + r * width, gain, config_.norm_eps, width, out);
-      quantize_row(out, width, r);
+      quantize_row(out, width, rows, r, thread);
     }
   });
 }
 
-void Forward::quantize_row(const float* in, int width, std::int64_t row) {
+void Forward::quantize_row(const float* in, int width, int rows, std::int64_t row, int thread) {
   if (model_.reference) return;
-  const std::int64_t group = model_.kernels.layout.group;
+  const std::int64_t group = model_.kernels.layout.group, kr = model_.kernels.layout.kr;
   const std::int64_t stride = padded(width), groups = group == 0 ? 1 : (width + group - 1) / group;
-  ops_.quantize_row(in, width, stride, group, quants_.get() + row * stride,
-                    quant_scales_.get() + row * groups, corrections_.get() + row * groups);
+  const std::int64_t ir = interleaved_rows(rows);
+  std::int8_t* plain = ir == 1 ? quants_.get() + row * stride
+                               : plain_rows_[static_cast<std::size_t>(thread)].reserve(stride);
+  ops_.quantize_row(in, width, stride, group, plain, quant_scales_.get() + row * groups,
+                    corrections_.get() + row * groups);
+  if (ir == 1) return;
+  kernels::interleave_row(plain, stride, kr, ir, row % ir, quants_.get() + row / ir * ir * stride);
 }
 
 void Forward::product(const Linear& w, kernels::MatrixView<const float> in, float* out) {
@@ -197,6 +206,7 @@ void Forward::product(const Linear& w, kernels::MatrixView<const float> in, floa
   args.a.correction = corrections_.get();
   args.a.groups = w.packed.groups();
   args.a.rows = rows;
+  args.a.ir = interleaved_rows(static_cast<int>(rows));
   args.c = out;
   args.c_stride = w.n;
   const kernels::GemmFn fn = rows == 1 ? model_.kernels.gemv->fn : model_.kernels.gemm->fn;
@@ -228,7 +238,7 @@ kernels::MatrixView<float> Forward::logits(std::span<const int> rows) {
                        static_cast<std::int64_t>(rows[static_cast<std::size_t>(i)]) * config_.width;
       float* normed = normed_.get() + static_cast<std::int64_t>(i) * config_.width;
       ops_.rms_norm(x, model_.output_norm, config_.norm_eps, config_.width, normed);
-      quantize_row(normed, config_.width, i);
+      quantize_row(normed, config_.width, count, i, 0);
     }
     product(model_.head, {normed_.get(), count, config_.width, config_.width}, out);
     timer_.done(config_.layers, Phase::head);

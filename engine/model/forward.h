@@ -62,9 +62,11 @@ class Forward {
   void attend(int layer, const Task& task, int thread);
   // normed_ = RMSNorm(residual_), quantized.
   void normalize(const float* gain, int rows);
-  // Row `row` of the next product's operand; nothing to do on the reference path, which reads the
-  // floats.
-  void quantize_row(const float* in, int width, std::int64_t row);
+  // Row `row` of the next product's operand, of `rows` rows in all; nothing to do on the reference
+  // path, which reads the floats.
+  void quantize_row(const float* in, int width, int rows, std::int64_t row, int thread);
+  // QuantizedRows::ir of a product of that many rows: a single one is the GEMV's.
+  std::int64_t interleaved_rows(int rows) const { return rows == 1 ? 1 : model_.kernels.gemm->ir; }
   // out[rows][n] = in W^T; the rows of `in` went through quantize_row().
   void product(const Linear& weight, kernels::MatrixView<const float> in, float* out);
   void add_residual(const float* y, int rows);
@@ -88,9 +90,10 @@ class Forward {
   // Row-major with max_rows_ rows. attended_ has the shape of qkv_, filled where the queries are.
   Scratch<float> residual_, normed_, qkv_, attended_, gate_up_, update_, cosine_, sine_;
   Scratch<float> logits_;
-  Scratch<std::int8_t> quants_;        // [rows][k padded]
-  Scratch<float> quant_scales_;        // [rows][groups]
-  Scratch<std::int32_t> corrections_;  // [rows][groups]
+  Scratch<std::int8_t> quants_;                   // QuantizedRows::q
+  std::vector<Scratch<std::int8_t>> plain_rows_;  // one a thread: a row before it is interleaved
+  Scratch<float> quant_scales_;                   // [rows][groups]
+  Scratch<std::int32_t> corrections_;             // [rows][groups]
   struct AttentionScratch {
     std::vector<const float*> k, v;    // the sequence's blocks
     std::vector<std::int64_t> offset;  // of each query row

@@ -7,10 +7,10 @@
 namespace pincer::kernels {
 
 // The declarations of all kernels.
-#define PINCER_GEMM(symbol, isa, mr, nr, kr, offset) void symbol(const GemmArgs&) noexcept;
+#define PINCER_GEMM(symbol, isa, mr, ir, shape) void symbol(const GemmArgs&) noexcept;
 #define PINCER_GEMM_F32(symbol, isa) void symbol(const GemmF32Args&) noexcept;
 #include "kernels/gemm/kernels.inc"
-#define PINCER_GEMV(symbol, isa, mr, nr, kr, offset) void symbol(const GemmArgs&) noexcept;
+#define PINCER_GEMV(symbol, isa, shape) void symbol(const GemmArgs&) noexcept;
 #include "kernels/gemv/kernels.inc"
 #define PINCER_ATTENTION(symbol, isa) void symbol(const AttentionArgs&) noexcept;
 #include "kernels/attention/kernels.inc"
@@ -22,14 +22,14 @@ namespace pincer::kernels {
 namespace {
 
 constexpr GemmKernel kGemm[] = {
-#define PINCER_GEMM(symbol, isa, mr, nr, kr, offset) \
-  GemmKernel{{#symbol, Isa::isa, symbol}, nr, kr, offset, mr},
+#define PINCER_GEMM(symbol, isa, mr, ir, shape) \
+  GemmKernel{{#symbol, Isa::isa, symbol}, mr, ir, panels::shape},
 #include "kernels/gemm/kernels.inc"
 };
 
 constexpr GemmKernel kGemv[] = {
-#define PINCER_GEMV(symbol, isa, mr, nr, kr, offset) \
-  GemmKernel{{#symbol, Isa::isa, symbol}, nr, kr, offset, mr},
+#define PINCER_GEMV(symbol, isa, shape) \
+  GemmKernel{{#symbol, Isa::isa, symbol}, 1, 1, panels::shape},
 #include "kernels/gemv/kernels.inc"
 };
 
@@ -61,15 +61,10 @@ const Row* first_allowed(std::span<const Row> rows, Isa limit) {
 // The layout that `gemm` reads. A kernel that reads any gets that of the architecture's best
 // kernel, so that weights packed for one choice serve the other too.
 Layout layout_of(const GemmKernel& gemm) {
-  const auto tuned = std::ranges::find_if(kGemm, [](const GemmKernel& row) { return row.nr != 0; });
-  const GemmKernel& row = gemm.nr == 0 && tuned != std::end(kGemm) ? *tuned : gemm;
-  Layout layout;
-  if (row.nr != 0) {
-    layout.nr = row.nr;
-    layout.kr = row.kr;
-    layout.offset = row.offset;
-  }
-  return layout;
+  const auto tuned =
+      std::ranges::find_if(kGemm, [](const GemmKernel& row) { return !row.shape.any(); });
+  const GemmKernel& row = gemm.shape.any() && tuned != std::end(kGemm) ? *tuned : gemm;
+  return row.shape.layout(32);
 }
 
 }  // namespace
@@ -86,7 +81,7 @@ KernelTable choose_kernels(Isa limit) {
   table.layout = layout_of(*table.gemm);
   // The scalar GEMV, which reads any layout, always remains.
   for (const GemmKernel& gemv : kGemv) {
-    if (isa_allowed(gemv.isa, limit) && gemv.accepts(table.layout)) {
+    if (isa_allowed(gemv.isa, limit) && gemv.shape.fits(table.layout)) {
       table.gemv = &gemv;
       break;
     }

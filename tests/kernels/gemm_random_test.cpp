@@ -29,9 +29,9 @@ TEST_P(GemmRandom, AgreesWithTheFormula) {
     const test::GemmShape shape{pick(1, 14), pick(1, 100), pick(1, 300)};
     test::GemmValues values = test::random_values(source);
     values.bias = pick(0, 1) == 1;
-    test::GemmCase product(layout, shape, values, source, pick(0, 9));
+    test::GemmCase product(layout, kernel.ir, shape, values, source, pick(0, 9));
     GemmArgs args = product.args();
-    args.m_begin = pick(0, static_cast<int>(args.m_end));
+    args.m_begin = pick(0, static_cast<int>(args.m_end)) / kernel.ir * kernel.ir;
     args.m_end = pick(static_cast<int>(args.m_begin), static_cast<int>(args.m_end));
     args.panel_begin = pick(0, static_cast<int>(args.panel_end));
     args.panel_end = pick(static_cast<int>(args.panel_begin), static_cast<int>(args.panel_end));

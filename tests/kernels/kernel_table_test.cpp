@@ -64,8 +64,8 @@ TEST(ChooseKernels, TakesTheFirstAllowedRow) {
 TEST(ChooseKernels, GemmAndGemvReadTheSameLayout) {
   for (const Isa limit : known_isas()) {
     const KernelTable table = choose_kernels(limit);
-    EXPECT_TRUE(table.gemm->accepts(table.layout)) << isa_name(limit);
-    EXPECT_TRUE(table.gemv->accepts(table.layout)) << isa_name(limit);
+    EXPECT_TRUE(table.gemm->shape.fits(table.layout)) << isa_name(limit);
+    EXPECT_TRUE(table.gemv->shape.fits(table.layout)) << isa_name(limit);
     EXPECT_EQ(table.layout.group, 32);
     EXPECT_EQ(table.layout.k_align % table.layout.group, 0);
     EXPECT_EQ(table.layout.k_align % table.layout.kr, 0);

@@ -46,10 +46,11 @@ class GemmCase {
  public:
   static constexpr float kCanary = -12345.75f;
 
-  // Strides are the smallest possible ones plus `slack` elements.
-  GemmCase(const kernels::Layout& layout, GemmShape shape, const GemmValues& values,
-           FloatSource& source, std::int64_t slack = 0)
-      : shape_(shape), header_(kernels::make_packed_header(layout, shape.n, shape.k)) {
+  // Strides are the smallest possible ones plus `slack` elements, a multiple of kr when rows are
+  // interleaved.
+  GemmCase(const kernels::Layout& layout, std::int64_t ir, GemmShape shape,
+           const GemmValues& values, FloatSource& source, std::int64_t slack = 0)
+      : shape_(shape), ir_(ir), header_(kernels::make_packed_header(layout, shape.n, shape.k)) {
     const kernels::PackedMatrix sizes{&header_};
     groups_ = sizes.groups();
     k_padded_ = sizes.k_padded();
@@ -67,7 +68,8 @@ class GemmCase {
                   .scale = a_scale_.data(),
                   .correction = correction_.data(),
                   .groups = groups_,
-                  .rows = shape_.m},
+                  .rows = shape_.m,
+                  .ir = ir_},
             .w = weights(),
             .bias = has_bias_ ? bias_.data() : nullptr,
             .c = c_.data(),
@@ -85,7 +87,7 @@ class GemmCase {
   std::int64_t exact_sum(std::int64_t m, std::int64_t n, std::int64_t group) const {
     std::int64_t sum = 0;
     for (std::int64_t k = group * group_; k < std::min((group + 1) * group_, shape_.k); ++k) {
-      sum += a_[size(m * a_stride_ + k)] * w_[size(n * shape_.k + k)];
+      sum += a_[a_index(m, k)] * w_[size(n * shape_.k + k)];
     }
     return sum;
   }
@@ -123,25 +125,31 @@ class GemmCase {
     return "m=" + std::to_string(shape_.m) + " n=" + std::to_string(shape_.n) +
            " k=" + std::to_string(shape_.k) + " group=" + std::to_string(l.group) +
            " nr=" + std::to_string(l.nr) + " kr=" + std::to_string(l.kr) +
-           " offset=" + std::to_string(l.offset);
+           " offset=" + std::to_string(l.offset) + " ir=" + std::to_string(ir_);
   }
 
  private:
   static std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
 
+  std::size_t a_index(std::int64_t m, std::int64_t k) const {
+    const std::int64_t kr = ir_ == 1 ? 1 : header_.layout.kr;
+    return size(m / ir_ * ir_ * a_stride_ + k / kr * ir_ * kr + m % ir_ * kr + k % kr);
+  }
+
   void fill_rows(const GemmValues& values, FloatSource& source, std::int64_t slack) {
-    a_stride_ = k_padded_ + slack;
-    a_ = GuardedBuffer<std::int8_t>(size(shape_.m * a_stride_));
+    a_stride_ = k_padded_ + (ir_ == 1 ? slack : slack * header_.layout.kr);
+    a_ = GuardedBuffer<std::int8_t>(size((shape_.m + ir_ - 1) / ir_ * ir_ * a_stride_));
+    // Rows that do not exist, and what is beyond k_padded, where a kernel has no business.
+    for (std::int8_t& q : a_) q = 99;
     a_scale_ = GuardedBuffer<float>(size(shape_.m * groups_));
     correction_ = GuardedBuffer<std::int32_t>(size(shape_.m * groups_));
     for (std::int64_t m = 0; m < shape_.m; ++m) {
       for (std::int64_t k = 0; k < shape_.k; ++k) {
         const std::int8_t q = values.a(m, k);
-        a_[size(m * a_stride_ + k)] = q;
+        a_[a_index(m, k)] = q;
         correction_[size(m * groups_ + k / group_)] -= 128 * q;
       }
-      // Beyond k_padded a kernel has no business.
-      for (std::int64_t k = k_padded_; k < a_stride_; ++k) a_[size(m * a_stride_ + k)] = 99;
+      for (std::int64_t k = shape_.k; k < k_padded_; ++k) a_[a_index(m, k)] = 0;
       for (std::int64_t g = 0; g < groups_; ++g) {
         a_scale_[size(m * groups_ + g)] = values.unit_scales ? 1.0f : source.next() * 0.01f;
       }
@@ -183,6 +191,7 @@ class GemmCase {
   }
 
   GemmShape shape_;
+  std::int64_t ir_;
   kernels::PackedHeader header_;
   std::int64_t groups_ = 0, group_ = 0, k_padded_ = 0, a_stride_ = 0, c_stride_ = 0;
   bool has_bias_ = true;
@@ -196,11 +205,12 @@ class GemmCase {
 };
 
 // The layouts to try a kernel with: its own, or for a kernel that takes any, some of every kind.
-// Groups of 64 need k padded to 64.
+// k is
+// padded to 64, so the last group of 32 may be padding only.
 inline std::vector<kernels::Layout> layouts_of(const kernels::GemmKernel& kernel) {
   std::vector<kernels::Layout> bases;
-  if (kernel.nr != 0) {
-    bases.push_back({.nr = kernel.nr, .kr = kernel.kr, .offset = kernel.offset});
+  if (!kernel.shape.any()) {
+    bases.push_back(kernel.shape.layout(32));
   } else {
     bases = {{.nr = 16, .kr = 4, .offset = 1}, {.nr = 16, .kr = 4, .offset = 0},
              {.nr = 8, .kr = 8, .offset = 0},  {.nr = 12, .kr = 4, .offset = 0},
@@ -208,15 +218,10 @@ inline std::vector<kernels::Layout> layouts_of(const kernels::GemmKernel& kernel
   }
   std::vector<kernels::Layout> layouts;
   for (kernels::Layout layout : bases) {
-    layout.group = 32;
-    layouts.push_back(layout);
-    layout.group = 0;
-    layouts.push_back(layout);
-    layout.k_align = 64;  // AMX pads so; the last group of 32 may be padding only
-    layout.group = 32;
-    layouts.push_back(layout);
-    layout.group = 64;
-    layouts.push_back(layout);
+    for (const std::uint16_t group : {32, 0, 64}) {
+      layout.group = group;
+      layouts.push_back(layout);
+    }
   }
   return layouts;
 }

@@ -20,7 +20,7 @@ struct GemmArgs {
   const float* bias = nullptr;          // [n] or null
   float* c = nullptr;                   // [M][c_stride]; column 0 is channel 0
   std::int64_t c_stride = 0;            // elements
-  std::int64_t m_begin = 0, m_end = 0;  // rows to compute
+  std::int64_t m_begin = 0, m_end = 0;  // rows to compute; m_begin is a multiple of a.ir
   std::int64_t panel_begin = 0,
                panel_end = 0;  // panels to compute; channels beyond n are not written
 };

@@ -10,6 +10,7 @@
 #include "pincer/kernels/cpu.h"
 #include "pincer/kernels/elementwise.h"
 #include "pincer/kernels/gemm.h"
+#include "pincer/kernels/panel_shape.h"
 
 namespace pincer::kernels {
 
@@ -22,12 +23,9 @@ struct Kernel {
 
 // A GEMM or GEMV kernel is tied to one panel shape; group and per-channel scales are both handled.
 struct GemmKernel : Kernel<GemmFn> {
-  std::uint16_t nr, kr;  // 0: any
-  std::uint8_t offset;   // ignored when nr is 0
-  std::uint16_t mr;      // rows of its tile
-  bool accepts(const Layout& layout) const {
-    return nr == 0 || (layout.nr == nr && layout.kr == kr && layout.offset == offset);
-  }
+  std::uint16_t mr;  // rows of its tile
+  std::uint16_t ir;  // how many rows of activations it wants interleaved (QuantizedRows::ir)
+  PanelShape shape;
 };
 using AttentionKernel = Kernel<AttentionFn>;
 using ElementwiseKernel = Kernel<const ElementwiseTable*>;

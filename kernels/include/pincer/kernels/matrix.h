@@ -18,7 +18,7 @@ struct MatrixView {
   T* row(std::int64_t i) const { return data + i * stride; }
 };
 
-// How packed s8 weights W[n][k] (n output channels, k inputs) lie in memory.
+// How packed integer weights W[n][k] (n output channels, k inputs) lie in memory.
 //
 //   panel p holds channels p*nr .. p*nr+nr-1 (missing ones are zero weights):
 //     quants  int8  [k_padded / kr][nr][kr]      k_padded = k rounded up to k_align
@@ -32,13 +32,17 @@ struct MatrixView {
 // With `offset` the stored byte is weight + 128, the unsigned operand of vpdpbusd / tdpbsud;
 // QuantizedRows::correction cancels the 128 (padding bytes are 128 too). Scales are bf16, rounded
 // up (|w / scale| <= 127): full float range in 16 bits, widened by a shift.
+//
+// With bits = 4 weights are in [-7, 7], and two k-blocks share their bytes: uint8 [k_padded / (2
+// kr)][nr][kr], the even k-block in the low nibbles, the odd one in the high nibbles; with `offset`
+// a nibble is weight + 8, else two's complement.
 struct Layout {
   std::uint16_t nr = 16;       // channels in a panel
   std::uint16_t kr = 4;        // consecutive k of one channel
-  std::uint16_t k_align = 32;  // k is padded to a multiple of this (of kr and, if set, of group)
+  std::uint16_t k_align = 64;  // k is padded to a multiple of this (of kr and, if set, of group)
   std::uint16_t group = 32;    // k values that share a scale; 0: one scale per channel
   std::uint8_t offset = 0;     // 1: bytes are weight + 128
-  std::uint8_t bits = 8;       // 8 today; 4 is reserved for nibbles
+  std::uint8_t bits = 8;       // 8 or 4
   std::uint8_t transform = 0;  // orthogonal transform folded into the weights: 0, kTurnedResidual
   std::uint8_t reserved = 0;
   friend bool operator==(const Layout&, const Layout&) = default;
@@ -87,6 +91,11 @@ struct PackedMatrix {
 };
 
 // Quantized activations: M rows of s8, symmetric, one scale per row and group of k.
+//
+// With ir > 1 rows are interleaved, `ir` of them in the way of a panel: element (m, k) is the byte
+//   (m / ir) * ir * stride + (k / kr) * ir * kr + (m % ir) * kr + k % kr
+// with the weights' kr. GEMM kernels name the ir that they read (kernel_table.h); the rows that the
+// last `ir` lack are there and hold anything.
 struct QuantizedRows {
   const std::int8_t* q = nullptr;            // [rows][stride], zero from k to k_padded
   std::int64_t stride = 0;                   // bytes (= elements); at least k_padded of the weights
@@ -94,6 +103,7 @@ struct QuantizedRows {
   const std::int32_t* correction = nullptr;  // [rows][groups]: -128 * sum of the group's q
   std::int64_t groups = 1;                   // per row; equals the weights' groups
   std::int64_t rows = 0;
+  std::int64_t ir = 1;  // rows interleaved; stride is a multiple of kr when it is not 1
 };
 
 }  // namespace pincer::kernels

@@ -1,0 +1,32 @@
+// The panel shapes that kernels are written for: rows of kernels.inc name them.
+#pragma once
+
+#include <cstdint>
+
+#include "pincer/kernels/matrix.h"
+
+namespace pincer::kernels {
+
+// What nr counts: channels, or channels for every 16 bytes of a vector of this machine.
+enum class PanelUnit : std::uint8_t { channels, sve_vectors, sme_vectors };
+
+struct PanelShape {
+  std::uint16_t nr = 0;  // 0: any layout is read
+  std::uint16_t kr = 0;
+  std::uint8_t offset = 0;
+  std::uint8_t bits = 8;
+  PanelUnit unit = PanelUnit::channels;
+
+  bool any() const { return nr == 0; }
+  // The layout on this machine, with scales for every `group` values of k.
+  Layout layout(std::uint16_t group) const;
+  bool fits(const Layout& layout) const;
+};
+
+namespace panels {
+inline constexpr PanelShape any{};
+inline constexpr PanelShape x86{.nr = 16, .kr = 4, .offset = 1};
+inline constexpr PanelShape dotprod{.nr = 16, .kr = 4};
+}  // namespace panels
+
+}  // namespace pincer::kernels
