@@ -87,6 +87,15 @@ template <class Register>
                                                           const Lanes16<Register>& b) {
   return each<Register>([](auto x, auto y) { return Register::divide(x, y); }, a, b);
 }
+// Sixteen s32 at p as floats.
+template <class Register>
+[[gnu::always_inline]] inline Lanes16<Register> load_integers(const std::int32_t* p) {
+  Lanes16<Register> y;
+  unrolled<Lanes16<Register>::kRegisters>([&](int i) {
+    y.part[i] = Register::to_float(Register::load_bits(p + i * Register::kLanes));
+  });
+  return y;
+}
 // a * b + c, rounded once.
 template <class Register>
 [[gnu::always_inline]] inline Lanes16<Register> fma(const Lanes16<Register>& a,
@@ -94,13 +103,11 @@ template <class Register>
                                                     const Lanes16<Register>& c) {
   return each<Register>([](auto x, auto y, auto z) { return Register::fma(x, y, z); }, a, b, c);
 }
-// The larger one. A NaN in `x` is passed over: max instructions differ there between ISAs, a
-// compare does not.
+// The larger one. A NaN in `x` is passed over.
 template <class Register>
 [[gnu::always_inline]] inline Lanes16<Register> running_max(const Lanes16<Register>& max,
                                                             const Lanes16<Register>& x) {
-  return each<Register>([](auto m, auto v) { return Register::select(Register::less(m, v), v, m); },
-                        max, x);
+  return each<Register>([](auto m, auto v) { return Register::larger(m, v); }, max, x);
 }
 
 // The contract's tree: lanes i and i+8, then i+4, i+2, i+1; between registers first, the last steps
@@ -121,7 +128,7 @@ template <class Register>
 inline float max(const Lanes16<Register>& a) {
   typename Register::Batch largest = a.part[0];
   for (int i = 1; i < Lanes16<Register>::kRegisters; ++i) {
-    largest = Register::select(Register::less(largest, a.part[i]), a.part[i], largest);
+    largest = Register::larger(largest, a.part[i]);
   }
   return Register::max(largest);
 }

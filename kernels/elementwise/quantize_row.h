@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "kernels/elementwise/lanes16.h"
-#include "kernels/elementwise/unrolled.h"
+#include "kernels/elementwise/round_to_bytes.h"
 
 namespace pincer::kernels {
 namespace {
@@ -29,38 +29,19 @@ inline float largest_magnitude(const float* x, std::int64_t n) {
   return max(largest);
 }
 
-// q = round-half-even(x * factor) for |x * factor| < 2^22: adding 1.5 * 2^23 rounds to an integer
-// and leaves it in the low bits, in two's complement. What other inputs leave in the low byte is
-// some int8 too. Adds the lanes to `sums`.
-template <class Register>
-inline void quantize16(const Lanes16<Register>& x, typename Register::Batch factor, std::int8_t* q,
-                       typename Register::Bits& sums) {
-  constexpr int kRegisters = Lanes16<Register>::kRegisters;
-  constexpr std::uint32_t kMinusMagicBits = 0u - 0x4b400000u;
-  typename Register::Bits integers[kRegisters];
-  unrolled<kRegisters>([&](int i) {
-    const auto shifted =
-        Register::add(Register::multiply(x.part[i], factor), Register::broadcast(0x1.8p+23f));
-    integers[i] =
-        Register::add_bits(Register::to_bits(shifted), Register::broadcast_bits(kMinusMagicBits));
-    sums = Register::add_bits(sums, integers[i]);
-  });
-  Register::store_bytes(q, integers);
-}
-
 // Quantizes n floats with one factor. Returns the sum of q, modulo 2^32.
 template <class Register>
 inline std::uint32_t quantize_group(const float* x, std::int64_t n, float factor, std::int8_t* q) {
   using Lanes = Lanes16<Register>;
-  const auto factors = Register::broadcast(factor);
+  const Lanes factors = Lanes::broadcast(factor);
   auto sums = Register::broadcast_bits(0);
   std::int64_t i = 0;
   for (; i + kLanes <= n; i += kLanes) {
-    quantize16<Register>(Lanes::load(x + i), factors, q + i, sums);
+    round_to_bytes<Register>(Lanes::load(x + i) * factors, q + i, sums);
   }
   if (i < n) {
     std::int8_t last[kLanes];
-    quantize16<Register>(Lanes::load_up_to(n - i, x + i, 0.0f), factors, last, sums);
+    round_to_bytes<Register>(Lanes::load_up_to(n - i, x + i, 0.0f) * factors, last, sums);
     for (std::int64_t j = i; j < n; ++j) q[j] = last[j - i];
   }
   return Register::sum_bits(sums);

@@ -14,9 +14,11 @@ namespace {
 struct Avx2Register : XsimdRegister<xsimd::fma3<xsimd::avx2>> {
   static Batch fma(Batch a, Batch b, Batch c) { return _mm256_fmadd_ps(a, b, c); }
   static Batch divide(Batch a, Batch b) { return _mm256_div_ps(a, b); }
+  static Batch larger(Batch m, Batch v) { return _mm256_max_ps(v, m); }
   static float sum(Batch a) { return sum_of_lanes(__m256(a)); }
   static float max(Batch a) { return max_of_lanes(__m256(a)); }
   static std::uint32_t sum_bits(Bits a) { return sum_of_lanes(__m256i(a)); }
+  static Batch to_float(Bits a) { return _mm256_cvtepi32_ps(a); }
   static void store_bytes(std::int8_t* p, const Bits (&a)[2]) {
     const __m256i low_byte = _mm256_set1_epi32(0xff);
     const __m256i words =

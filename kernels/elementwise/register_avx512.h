@@ -17,6 +17,11 @@ namespace {
 struct Avx512Register : XsimdRegister<xsimd::avx512bw> {
   static Batch fma(Batch a, Batch b, Batch c) { return _mm512_fmadd_ps(a, b, c); }
   static Batch divide(Batch a, Batch b) { return _mm512_div_ps(a, b); }
+  static Batch larger(Batch m, Batch v) { return _mm512_maskz_max_ps(0xffff, v, m); }
+  template <int kShift>
+  static Bits shift_right(Bits a) {
+    return _mm512_maskz_srli_epi32(0xffff, a, kShift);
+  }
   template <int kShift>
   static Bits shift_left(Bits a) {
     return _mm512_maskz_slli_epi32(0xffff, a, kShift);
@@ -27,6 +32,9 @@ struct Avx512Register : XsimdRegister<xsimd::avx512bw> {
     const __m512 bits = _mm512_castsi512_ps(a);
     return sum_of_lanes(
         _mm256_add_epi32(_mm256_castps_si256(low(bits)), _mm256_castps_si256(high(bits))));
+  }
+  static Batch to_float(Bits a) {
+    return __builtin_convertvector(reinterpret_cast<__v16si>(__m512i(a)), __v16sf);
   }
   static void store_bytes(std::int8_t* p, const Bits (&a)[1]) {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_maskz_cvtepi32_epi8(0xffff, a[0]));

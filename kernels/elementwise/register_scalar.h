@@ -22,6 +22,8 @@ struct ScalarRegister {
   static Batch divide(Batch a, Batch b) { return a / b; }
   // One instruction where the target has it, else a slow and exact library call.
   static Batch fma(Batch a, Batch b, Batch c) { return __builtin_fmaf(a, b, c); }
+  // The larger one; m where v is NaN.
+  static Batch larger(Batch m, Batch v) { return select(less(m, v), v, m); }
   static Mask less(Batch a, Batch b) { return a < b; }
   static Batch select(Mask mask, Batch yes, Batch no) { return mask ? yes : no; }
 
@@ -36,8 +38,14 @@ struct ScalarRegister {
     __builtin_memcpy(&value, &a, sizeof value);
     return value;
   }
+  static Bits load_bits(const std::int32_t* p) { return static_cast<Bits>(*p); }
+  static Batch to_float(Bits a) { return static_cast<float>(static_cast<std::int32_t>(a)); }
   static Bits add_bits(Bits a, Bits b) { return a + b; }
   static Bits and_bits(Bits a, Bits b) { return a & b; }
+  template <int kShift>
+  static Bits shift_right(Bits a) {
+    return a >> kShift;
+  }
   template <int kShift>
   static Bits shift_left(Bits a) {
     return a << kShift;

@@ -7,6 +7,7 @@
 //                     must give the same bits;
 //   sum()             the lanes of one register added as the tree: halves, then halves of that;
 //   max(), sum_bits() of the lanes of one register, where the order does not matter;
+//   to_float()        s32 lanes as floats;
 //   store_bytes()     the low byte of each of sixteen lanes, which xsimd lacks.
 // Everything is in an anonymous namespace, so that code compiled with one ISA's flags can never be
 // linked into another's.
@@ -32,6 +33,8 @@ struct XsimdRegister {
   static Batch add(Batch a, Batch b) { return a + b; }
   static Batch subtract(Batch a, Batch b) { return a - b; }
   static Batch multiply(Batch a, Batch b) { return a * b; }
+  // The larger one; m where v is NaN.
+  static Batch larger(Batch m, Batch v) { return select(less(m, v), v, m); }
   static Mask less(Batch a, Batch b) { return a < b; }
   static Batch select(Mask mask, Batch yes, Batch no) { return xsimd::select(mask, yes, no); }
   // Tells the compiler that a value is in a register and cannot be read from memory again, where
@@ -41,8 +44,15 @@ struct XsimdRegister {
   static Bits broadcast_bits(std::uint32_t x) { return Bits(x); }
   static Bits to_bits(Batch a) { return xsimd::bitwise_cast<Bits>(a); }
   static Batch from_bits(Bits a) { return xsimd::bitwise_cast<Batch>(a); }
+  static Bits load_bits(const std::int32_t* p) {
+    return Bits::load_unaligned(reinterpret_cast<const std::uint32_t*>(p));
+  }
   static Bits add_bits(Bits a, Bits b) { return a + b; }
   static Bits and_bits(Bits a, Bits b) { return a & b; }
+  template <int kShift>
+  static Bits shift_right(Bits a) {
+    return a >> kShift;
+  }
   template <int kShift>
   static Bits shift_left(Bits a) {
     return a << kShift;

@@ -13,8 +13,9 @@ namespace pincer::kernels {
 #define PINCER_GEMV(symbol, isa, shape) void symbol(const GemmArgs&) noexcept;
 #include "kernels/gemv/kernels.inc"
 #define PINCER_ATTENTION(symbol, isa) void symbol(const AttentionArgs&) noexcept;
+#define PINCER_ATTENTION_S8(symbol, isa, k_offset, v_offset) \
+  void symbol(const AttentionS8Args&) noexcept;
 #include "kernels/attention/kernels.inc"
-#undef PINCER_ATTENTION
 #define PINCER_ELEMENTWISE(symbol, isa) extern const ElementwiseTable symbol;
 #include "kernels/elementwise/kernels.inc"
 #undef PINCER_ELEMENTWISE
@@ -41,7 +42,12 @@ constexpr GemmF32Kernel kGemmF32[] = {
 constexpr AttentionKernel kAttention[] = {
 #define PINCER_ATTENTION(symbol, isa) AttentionKernel{#symbol, Isa::isa, symbol},
 #include "kernels/attention/kernels.inc"
-#undef PINCER_ATTENTION
+};
+
+constexpr AttentionS8Kernel kAttentionS8[] = {
+#define PINCER_ATTENTION_S8(symbol, isa, k_offset, v_offset) \
+  AttentionS8Kernel{{#symbol, Isa::isa, symbol}, {k_offset, v_offset}},
+#include "kernels/attention/kernels.inc"
 };
 
 constexpr ElementwiseKernel kElementwise[] = {
@@ -72,6 +78,7 @@ Layout layout_of(const GemmKernel& gemm) {
 std::span<const GemmKernel> gemm_kernels() { return kGemm; }
 std::span<const GemmKernel> gemv_kernels() { return kGemv; }
 std::span<const AttentionKernel> attention_kernels() { return kAttention; }
+std::span<const AttentionS8Kernel> attention_s8_kernels() { return kAttentionS8; }
 std::span<const ElementwiseKernel> elementwise_kernels() { return kElementwise; }
 std::span<const GemmF32Kernel> gemm_f32_kernels() { return kGemmF32; }
 
@@ -87,6 +94,7 @@ KernelTable choose_kernels(Isa limit) {
     }
   }
   table.attention = first_allowed<AttentionKernel>(kAttention, limit);
+  table.attention_s8 = first_allowed<AttentionS8Kernel>(kAttentionS8, limit);
   table.elementwise = first_allowed<ElementwiseKernel>(kElementwise, limit);
   table.gemm_f32 = first_allowed<GemmF32Kernel>(kGemmF32, limit);
   return table;

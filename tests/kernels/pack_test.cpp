@@ -71,8 +71,8 @@ TEST(PackedHeaderTest, SizesFollowTheLayout) {
 }
 
 TEST(PackedHeaderTest, PanelsAreRoundedUpTo64Bytes) {
-  const PackedHeader header = make_packed_header({.nr = 12, .kr = 4, .group = 0}, 12, 32);
-  EXPECT_EQ(header.panel_bytes, 448u);  // 12 * 32 + 12 * 2 = 408
+  const PackedHeader header = make_packed_header({.nr = 12, .kr = 4, .group = 0}, 12, 64);
+  EXPECT_EQ(header.panel_bytes, 832u);  // 12 * 64 + 12 * 2 = 792
 }
 
 TEST(PackTest, QuantsAndScalesFollowTheDefinition) {

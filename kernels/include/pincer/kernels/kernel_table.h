@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "pincer/kernels/attention.h"
+#include "pincer/kernels/attention_s8.h"
 #include "pincer/kernels/cpu.h"
 #include "pincer/kernels/elementwise.h"
 #include "pincer/kernels/gemm.h"
@@ -28,12 +29,16 @@ struct GemmKernel : Kernel<GemmFn> {
   PanelShape shape;
 };
 using AttentionKernel = Kernel<AttentionFn>;
+struct AttentionS8Kernel : Kernel<AttentionS8Fn> {
+  KvShape shape;
+};
 using ElementwiseKernel = Kernel<const ElementwiseTable*>;
 using GemmF32Kernel = Kernel<GemmF32Fn>;
 
 std::span<const GemmKernel> gemm_kernels();  // best first
 std::span<const GemmKernel> gemv_kernels();
 std::span<const AttentionKernel> attention_kernels();
+std::span<const AttentionS8Kernel> attention_s8_kernels();
 std::span<const ElementwiseKernel> elementwise_kernels();
 std::span<const GemmF32Kernel> gemm_f32_kernels();
 
@@ -42,6 +47,7 @@ struct KernelTable {
   const GemmKernel* gemm = nullptr;  // m >= 2
   const GemmKernel* gemv = nullptr;  // m == 1
   const AttentionKernel* attention = nullptr;
+  const AttentionS8Kernel* attention_s8 = nullptr;
   const ElementwiseKernel* elementwise = nullptr;
   const GemmF32Kernel* gemm_f32 = nullptr;
   Layout layout;  // how weights for these kernels are packed, group 32

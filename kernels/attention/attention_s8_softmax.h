@@ -1,0 +1,155 @@
+// One online softmax step of one row, between the two integer products: scores to the weights P,
+// with the scales of the values folded in, as two bytes.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/elementwise/exp2_16.h"
+#include "kernels/elementwise/lanes16.h"
+#include "kernels/elementwise/register_scalar.h"
+#include "kernels/elementwise/round_to_bytes.h"
+#include "pincer/kernels/attention_s8.h"
+
+namespace pincer::kernels {
+namespace {
+
+inline constexpr int kStepVectors = kAttentionStep / kLanes;
+
+// What a row carries from step to step.
+struct alignas(64) RowState {
+  float sums[kLanes] = {};
+  float largest = -__builtin_inff();
+};
+
+// The keys of a step, and what the row sees of them.
+struct StepKeys {
+  const float* k_scale[2];  // [kKvBlockTokens] of each block
+  const float* v_scale[2];
+  int begin, end;  // in 0 .. kAttentionStep, begin < end
+};
+
+// How the row's output goes on: out = fma(float(product), weight_scale, out * decay); in the row's
+// first step out = float(product) * weight_scale.
+struct StepResult {
+  float decay, weight_scale;
+  std::int32_t weight_sum;  // of u
+  bool first;
+};
+
+template <class Register>
+using StepLanes = Lanes16<Register>[kStepVectors];
+
+// `value` where the row sees the key, else `fill`.
+template <class Register>
+[[gnu::always_inline]] inline void hide(const StepKeys& keys, float fill,
+                                        StepLanes<Register>& values) {
+  alignas(64) static constexpr float kIndex[kLanes] = {0, 1, 2,  3,  4,  5,  6,  7,
+                                                       8, 9, 10, 11, 12, 13, 14, 15};
+  using Lanes = Lanes16<Register>;
+  const Lanes fills = Lanes::broadcast(fill);
+  unrolled<kStepVectors>([&](int t) {
+    const Lanes index = Lanes::load(kIndex) + Lanes::broadcast(static_cast<float>(t * kLanes));
+    const Lanes begin = Lanes::broadcast(static_cast<float>(keys.begin));
+    const Lanes end = Lanes::broadcast(static_cast<float>(keys.end));
+    values[t] = each<Register>(
+        [](auto i, auto b, auto e, auto v, auto f) {
+          return Register::select(Register::less(i, b), f,
+                                  Register::select(Register::less(i, e), v, f));
+        },
+        index, begin, end, values[t], fills);
+  });
+}
+
+template <class Register>
+[[gnu::always_inline]] inline float largest_of(const StepLanes<Register>& v) {
+  static_assert(kStepVectors == 4);
+  return max(running_max(running_max(v[0], v[1]), running_max(v[2], v[3])));
+}
+
+// c * tanh(s / c) = c * (1 - 2 / (1 + 2^(2 log2e s / c))), with the sign kept outside so that the
+// exponent is never positive.
+template <class Register>
+inline Lanes16<Register> soft_capped(const Lanes16<Register>& s, float cap) {
+  using Lanes = Lanes16<Register>;
+  constexpr float kTwoLog2e = 2.88539008f;
+  const Lanes zero = Lanes::broadcast(0.0f), one = Lanes::broadcast(1.0f);
+  const Lanes caps = Lanes::broadcast(cap);
+  const auto negative_magnitude = each<Register>(
+      [](auto x, auto z) {
+        return Register::select(Register::less(x, z), x, Register::subtract(z, x));
+      },
+      s, zero);
+  const Lanes e = exp2(negative_magnitude * Lanes::broadcast(kTwoLog2e / cap));
+  const Lanes tanh = (one - e) / (one + e);
+  const Lanes capped = tanh * caps;
+  return each<Register>(
+      [](auto x, auto z, auto c) {
+        return Register::select(Register::less(x, z), Register::subtract(z, c), c);
+      },
+      s, zero, capped);
+}
+
+// The largest v_scale of the keys that a row sees, and the factors that make weights of p: they
+// are the same for all rows that see the whole step.
+struct alignas(64) ValueScales {
+  float factor[kAttentionStep];
+  float weight_scale;
+};
+
+template <class Register>
+inline void scale_values(const StepKeys& keys, ValueScales& scales) {
+  using Lanes = Lanes16<Register>;
+  StepLanes<Register> v;
+  unrolled<kStepVectors>([&](int t) { v[t] = Lanes::load(keys.v_scale[t / 2] + t % 2 * kLanes); });
+  if (keys.begin > 0 || keys.end < kAttentionStep) hide<Register>(keys, 0.0f, v);
+  const float top = largest_of<Register>(v);
+  // Nothing but zeros, or values so small that 65535 / top overflows, weighs nothing.
+  const bool nothing = !(top >= 0x1p-110f);
+  scales.weight_scale = nothing ? 0.0f : top / 65535.0f;
+  const Lanes unit = Lanes::broadcast(nothing ? 0.0f : 65535.0f / top);
+  unrolled<kStepVectors>([&](int t) { (v[t] * unit).store(scales.factor + t * kLanes); });
+}
+
+// Exact q . k to scores, in place of the integers' memory. score_scale: what makes them scores, but
+// k_scale; cap: in units of scores, or 0. Brings row.largest up to date and returns the decay of
+// what was before; `first` says that nothing was.
+template <class Register>
+inline float score_step(const std::int32_t* dots, const StepKeys& keys, float score_scale,
+                        float cap, RowState& row, float* scores, bool& first) {
+  using Lanes = Lanes16<Register>;
+  StepLanes<Register> s;
+  const Lanes factor = Lanes::broadcast(score_scale);
+  unrolled<kStepVectors>([&](int t) {
+    const Lanes scales = Lanes::load(keys.k_scale[t / 2] + t % 2 * kLanes);
+    s[t] = load_integers<Register>(dots + t * kLanes) * scales * factor;
+    if (cap != 0.0f) s[t] = soft_capped(s[t], cap);
+  });
+  if (keys.begin > 0 || keys.end < kAttentionStep) hide<Register>(keys, -__builtin_inff(), s);
+  unrolled<kStepVectors>([&](int t) { s[t].store(scores + t * kLanes); });
+  const float before = row.largest, here = largest_of<Register>(s);
+  first = before == -__builtin_inff();
+  if (!(before < here)) return 1.0f;
+  row.largest = here;
+  return first ? 1.0f : exp2_register<ScalarRegister>(before - here);
+}
+
+// Scores to weights in two bytes. Returns the sum of the weights.
+template <class Register>
+inline std::int32_t weight_step(const float* scores, const ValueScales& values, float decay,
+                                RowState& row, std::int8_t* hi, std::int8_t* lo) {
+  using Lanes = Lanes16<Register>;
+  const Lanes shift = Lanes::broadcast(row.largest);
+  StepLanes<Register> p;
+  unrolled<kStepVectors>([&](int t) { p[t] = exp2(Lanes::load(scores + t * kLanes) - shift); });
+  fma(Lanes::load(row.sums), Lanes::broadcast(decay), (p[0] + p[1]) + (p[2] + p[3]))
+      .store(row.sums);
+  auto sums = Register::broadcast_bits(0);
+  unrolled<kStepVectors>([&](int t) {
+    round_to_byte_pairs<Register>(p[t] * Lanes::load(values.factor + t * kLanes), 0,
+                                  hi + t * kLanes, lo + t * kLanes, sums);
+  });
+  return static_cast<std::int32_t>(Register::sum_bits(sums));
+}
+
+}  // namespace
+}  // namespace pincer::kernels

@@ -1,0 +1,51 @@
+// Sixteen floats to bytes.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/elementwise/lanes16.h"
+#include "kernels/elementwise/unrolled.h"
+
+namespace pincer::kernels {
+namespace {
+
+// q = the low byte of round-half-even(x) for |x| < 2^22: adding 1.5 * 2^23 rounds to an integer and
+// leaves it in the low bits, in two's complement. What other inputs leave there is some byte too.
+// Adds the integers to `sums`.
+template <class Register>
+inline void round_to_bytes(const Lanes16<Register>& x, std::int8_t* q,
+                           typename Register::Bits& sums) {
+  constexpr int kRegisters = Lanes16<Register>::kRegisters;
+  constexpr std::uint32_t kMinusMagicBits = 0u - 0x4b400000u;
+  typename Register::Bits integers[kRegisters];
+  unrolled<kRegisters>([&](int i) {
+    const auto shifted = Register::add(x.part[i], Register::broadcast(0x1.8p+23f));
+    integers[i] =
+        Register::add_bits(Register::to_bits(shifted), Register::broadcast_bits(kMinusMagicBits));
+    sums = Register::add_bits(sums, integers[i]);
+  });
+  Register::store_bytes(q, integers);
+}
+
+// The same in two bytes: lo = the low byte of round-half-even(x), hi = (that + carry) >> 8; with
+// carry = 128 both are s8, with 0 both are u8.
+template <class Register>
+inline void round_to_byte_pairs(const Lanes16<Register>& x, std::uint32_t carry, std::int8_t* hi,
+                                std::int8_t* lo, typename Register::Bits& sums) {
+  constexpr int kRegisters = Lanes16<Register>::kRegisters;
+  constexpr std::uint32_t kMinusMagicBits = 0u - 0x4b400000u;
+  typename Register::Bits low[kRegisters], high[kRegisters];
+  unrolled<kRegisters>([&](int i) {
+    const auto shifted = Register::add(x.part[i], Register::broadcast(0x1.8p+23f));
+    low[i] =
+        Register::add_bits(Register::to_bits(shifted), Register::broadcast_bits(kMinusMagicBits));
+    high[i] = Register::template shift_right<8>(
+        Register::add_bits(low[i], Register::broadcast_bits(carry)));
+    sums = Register::add_bits(sums, low[i]);
+  });
+  Register::store_bytes(lo, low);
+  Register::store_bytes(hi, high);
+}
+
+}  // namespace
+}  // namespace pincer::kernels
