@@ -89,7 +89,7 @@ Result<SpeedResult> measure_speed(const Model& model, const SpeedTest& test) {
   }
   const std::int64_t blocks =
       static_cast<std::int64_t>(KvCache::blocks_for(test.tokens)) * test.batch;
-  auto cache = KvCache::create(model.config, blocks * KvCache::block_bytes(model.config));
+  auto cache = KvCache::create(model, blocks * KvCache::block_bytes(model));
   if (!cache) return cache.error();
   Runner runner(model, test, std::move(*cache));
 

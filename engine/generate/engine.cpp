@@ -38,7 +38,7 @@ EngineOptions resolve(const Model& model, EngineOptions o) {
   // More than all sequences could fill is never used.
   const std::int64_t most =
       KvCache::blocks_for(o.context) * static_cast<std::int64_t>(o.max_active);
-  o.kv_bytes = std::min(o.kv_bytes, most * KvCache::block_bytes(model.config));
+  o.kv_bytes = std::min(o.kv_bytes, most * KvCache::block_bytes(model));
   return o;
 }
 
@@ -49,7 +49,7 @@ Engine::Engine() = default;
 Result<std::unique_ptr<Engine>> Engine::start(std::shared_ptr<const Model> model,
                                               const EngineOptions& options) {
   EngineOptions resolved = resolve(*model, options);
-  auto cache = KvCache::create(model->config, resolved.kv_bytes);
+  auto cache = KvCache::create(*model, resolved.kv_bytes);
   if (!cache) return cache.error();
   // One sequence may use the whole cache, and no more.
   resolved.context = static_cast<int>(std::min<std::int64_t>(

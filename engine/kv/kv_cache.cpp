@@ -9,34 +9,36 @@
 #include <cstring>
 #include <limits>
 
-#include "pincer/kernels/attention.h"
+#include "pincer/kernels/attention_s8.h"
 
 namespace pincer {
 namespace {
 
-std::int64_t half_floats(const ModelConfig& c) {
-  return static_cast<std::int64_t>(kernels::kKvBlockTokens) * c.head_dim;
+std::int64_t head_bytes(const Model& model) {
+  const int head_dim = model.config.head_dim;
+  if (model.kv_format() == KvFormat::s8) return kernels::kv_block_bytes(head_dim);
+  return 2 * kernels::kKvBlockTokens * head_dim * static_cast<std::int64_t>(sizeof(float));
 }
 
 }  // namespace
 
-std::int64_t KvCache::block_bytes(const ModelConfig& c) {
-  return 2 * half_floats(c) * c.kv_heads * c.layers * static_cast<std::int64_t>(sizeof(float));
+std::int64_t KvCache::block_bytes(const Model& model) {
+  return head_bytes(model) * model.config.kv_heads * model.config.layers;
 }
 
 int KvCache::blocks_for(int tokens) {
   return (tokens + kernels::kKvBlockTokens - 1) / kernels::kKvBlockTokens;
 }
 
-Result<KvCache> KvCache::create(const ModelConfig& config, std::int64_t bytes) {
+Result<KvCache> KvCache::create(const Model& model, std::int64_t bytes) {
   KvCache cache;
-  cache.half_floats_ = half_floats(config);
-  cache.kv_heads_ = config.kv_heads;
-  cache.block_floats_ = block_bytes(config) / static_cast<std::int64_t>(sizeof(float));
+  cache.head_bytes_ = head_bytes(model);
+  cache.kv_heads_ = model.config.kv_heads;
+  cache.block_bytes_ = block_bytes(model);
   const std::int64_t blocks = std::clamp<std::int64_t>(
-      bytes / block_bytes(config), 1, std::numeric_limits<int>::max() / kernels::kKvBlockTokens);
+      bytes / cache.block_bytes_, 1, std::numeric_limits<int>::max() / kernels::kKvBlockTokens);
   cache.total_ = static_cast<int>(blocks);
-  cache.mapped_bytes_ = blocks * block_bytes(config);
+  cache.mapped_bytes_ = blocks * cache.block_bytes_;
   void* base = ::mmap(nullptr, static_cast<std::size_t>(cache.mapped_bytes_),
                       PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (base == MAP_FAILED) {
@@ -44,7 +46,7 @@ Result<KvCache> KvCache::create(const ModelConfig& config, std::int64_t bytes) {
                  fmt::format("cannot reserve {} MB for the KV cache: {}; choose a smaller context",
                              cache.mapped_bytes_ / 1'000'000, std::strerror(errno))};
   }
-  cache.base_ = static_cast<float*>(base);
+  cache.base_ = static_cast<std::uint8_t*>(base);
   for (int b = cache.total_; b-- > 0;) cache.free_.push_back(b);
   return cache;
 }
@@ -52,8 +54,8 @@ Result<KvCache> KvCache::create(const ModelConfig& config, std::int64_t bytes) {
 KvCache::KvCache(KvCache&& other) noexcept
     : base_(std::exchange(other.base_, nullptr)),
       mapped_bytes_(other.mapped_bytes_),
-      block_floats_(other.block_floats_),
-      half_floats_(other.half_floats_),
+      block_bytes_(other.block_bytes_),
+      head_bytes_(other.head_bytes_),
       kv_heads_(other.kv_heads_),
       total_(other.total_),
       free_(std::move(other.free_)) {}

@@ -1,5 +1,5 @@
 // The KV cache: a fixed number of blocks of kKvBlockTokens tokens, each for all layers and KV
-// heads, in FP32. A sequence holds a list of blocks. Owned by the engine thread; not thread-safe.
+// heads. A sequence holds a list of blocks. Owned by the engine thread; not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +14,12 @@ class KvCache {
  public:
   // At least one block; `bytes` is a budget of address space, memory is taken as blocks are first
   // used.
-  static Result<KvCache> create(const ModelConfig& config, std::int64_t bytes);
+  static Result<KvCache> create(const Model& model, std::int64_t bytes);
   KvCache(KvCache&& other) noexcept;
   KvCache& operator=(KvCache&&) = delete;
   ~KvCache();
 
-  static std::int64_t block_bytes(const ModelConfig& config);
+  static std::int64_t block_bytes(const Model& model);
   static int blocks_for(int tokens);
 
   int total() const { return total_; }
@@ -27,21 +27,25 @@ class KvCache {
   int take();  // available() > 0
   void give_back(int block);
 
-  // K of one block: [head_dim][kKvBlockTokens]; V: [kKvBlockTokens][head_dim].
+  // One KV head of a block. KvFormat::s8: as kernels/attention_s8.h says; KvFormat::f32: K as
+  // [head_dim][kKvBlockTokens], then V as [kKvBlockTokens][head_dim].
+  std::uint8_t* head(int block, int layer, int kv_head) const {
+    return base_ + block * block_bytes_ +
+           (static_cast<std::int64_t>(layer) * kv_heads_ + kv_head) * head_bytes_;
+  }
   float* k(int block, int layer, int kv_head) const {
-    return base_ + block * block_floats_ +
-           (static_cast<std::int64_t>(layer) * kv_heads_ + kv_head) * 2 * half_floats_;
+    return reinterpret_cast<float*>(head(block, layer, kv_head));
   }
   float* v(int block, int layer, int kv_head) const {
-    return k(block, layer, kv_head) + half_floats_;
+    return reinterpret_cast<float*>(head(block, layer, kv_head) + head_bytes_ / 2);
   }
 
  private:
   KvCache() = default;
-  float* base_ = nullptr;
+  std::uint8_t* base_ = nullptr;
   std::int64_t mapped_bytes_ = 0;
-  std::int64_t block_floats_ = 0;
-  std::int64_t half_floats_ = 0;  // K, or V, of one layer and head
+  std::int64_t block_bytes_ = 0;
+  std::int64_t head_bytes_ = 0;  // of one layer and KV head in a block
   int kv_heads_ = 0;
   int total_ = 0;
   std::vector<int> free_;  // last in, first out: warm memory is used again first

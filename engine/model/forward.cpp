@@ -73,7 +73,9 @@ void Forward::start(std::span<const Chunk> chunks) {
     max_kv_ = std::max(max_kv_, chunk.position + count);
   }
   assert(static_cast<int>(rows_.size()) <= max_rows_);
-  for (auto& s : attention_scratch_) s.scores.reserve(kernels::attention_scratch_floats(max_kv_));
+  if (model_.kv_format() == KvFormat::f32) {
+    for (auto& s : attention_scratch_) s.scores.reserve(kernels::attention_scratch_floats(max_kv_));
+  }
   const auto rows = static_cast<std::int64_t>(rows_.size());
   arena_.split(rows, kRowGrain, [&](std::int64_t begin, std::int64_t end, int) {
     for (std::int64_t r = begin; r < end; ++r) {
@@ -154,15 +156,34 @@ void Forward::rope_and_cache(int layer, std::int64_t r) {
   const float* sine = sine_.get() + r * rope_.half();
   // Query heads and key heads are neighbours.
   ops_.rope(q, cosine, sine, c.heads + c.kv_heads, c.head_dim, c.rope.dim);
-  constexpr int kTokens = kernels::kKvBlockTokens;
-  const int block = chunk.blocks[static_cast<std::size_t>(row.position / kTokens)];
-  const int slot = row.position % kTokens;
+  const int block = chunk.blocks[static_cast<std::size_t>(row.position / kernels::kKvBlockTokens)];
+  const int slot = row.position % kernels::kKvBlockTokens;
   for (int head = 0; head < c.kv_heads; ++head) {
-    float* k_block = cache_.k(block, layer, head) + slot;
-    for (int d = 0; d < c.head_dim; ++d) k_block[d * kTokens] = k[head * c.head_dim + d];
-    std::memcpy(cache_.v(block, layer, head) + slot * c.head_dim, v + head * c.head_dim,
-                static_cast<std::size_t>(c.head_dim) * sizeof(float));
+    const float *head_k = k + head * c.head_dim, *head_v = v + head * c.head_dim;
+    if (model_.kv_format() == KvFormat::s8) {
+      cache_s8(head_k, head_v, slot, cache_.head(block, layer, head));
+    } else {
+      cache_f32(head_k, head_v, slot, cache_.k(block, layer, head), cache_.v(block, layer, head));
+    }
   }
+}
+
+void Forward::cache_s8(const float* k, const float* v, int slot, std::uint8_t* block) const {
+  const int head_dim = config_.head_dim;
+  std::int8_t quants[2][kernels::kMaxHeadDim];
+  float scale[2];
+  std::int32_t sum;  // attention does not need it
+  ops_.quantize_row(k, head_dim, head_dim, 0, quants[0], &scale[0], &sum);
+  ops_.quantize_row(v, head_dim, head_dim, 0, quants[1], &scale[1], &sum);
+  kernels::write_kv(model_.kernels.attention_s8->shape, head_dim, slot, quants[0], scale[0],
+                    quants[1], scale[1], block);
+}
+
+void Forward::cache_f32(const float* k, const float* v, int slot, float* k_block,
+                        float* v_block) const {
+  const int head_dim = config_.head_dim;
+  for (int d = 0; d < head_dim; ++d) k_block[d * kernels::kKvBlockTokens + slot] = k[d];
+  std::memcpy(v_block + slot * head_dim, v, static_cast<std::size_t>(head_dim) * sizeof(float));
 }
 
 void Forward::normalize(const float* gain, int rows) {

@@ -58,6 +58,9 @@ class Forward {
   void attention_block(int layer);
   void feed_forward_block(int layer);
   void rope_and_cache(int layer, std::int64_t row);
+  // Token `slot` of a KV head's block.
+  void cache_s8(const float* k, const float* v, int slot, std::uint8_t* block) const;
+  void cache_f32(const float* k, const float* v, int slot, float* k_block, float* v_block) const;
   void attention(int layer);
   void attend(int layer, const Task& task, int thread);
   // normed_ = RMSNorm(residual_), quantized.
@@ -95,8 +98,9 @@ class Forward {
   Scratch<float> quant_scales_;                   // [rows][groups]
   Scratch<std::int32_t> corrections_;             // [rows][groups]
   struct AttentionScratch {
-    std::vector<const float*> k, v;    // the sequence's blocks
-    std::vector<std::int64_t> offset;  // of each query row
+    std::vector<const float*> k, v;           // the sequence's blocks, KvFormat::f32
+    std::vector<const std::uint8_t*> blocks;  // the same, KvFormat::s8
+    std::vector<std::int64_t> offset;         // of each query row
     std::vector<std::int32_t> kv_len;
     Scratch<float> scores;
   };

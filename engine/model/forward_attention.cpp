@@ -19,12 +19,18 @@ void Forward::attend(int layer, const Task& task, int thread) {
   const int blocks = KvCache::blocks_for(task.position + task.tokens);
 
   AttentionScratch& s = attention_scratch_[static_cast<std::size_t>(thread)];
+  const bool f32 = model_.kv_format() == KvFormat::f32;
   s.k.clear();
   s.v.clear();
+  s.blocks.clear();
   for (int b = 0; b < blocks; ++b) {
     const int block = chunk.blocks[static_cast<std::size_t>(b)];
-    s.k.push_back(cache_.k(block, layer, task.kv_head));
-    s.v.push_back(cache_.v(block, layer, task.kv_head));
+    if (f32) {
+      s.k.push_back(cache_.k(block, layer, task.kv_head));
+      s.v.push_back(cache_.v(block, layer, task.kv_head));
+    } else {
+      s.blocks.push_back(cache_.head(block, layer, task.kv_head));
+    }
   }
   s.offset.clear();
   s.kv_len.clear();
@@ -35,18 +41,28 @@ void Forward::attend(int layer, const Task& task, int thread) {
       s.kv_len.push_back(task.position + t + 1);
     }
   }
-  kernels::AttentionArgs args;
-  args.q = qkv_.get();
-  args.q_offset = s.offset.data();
-  args.kv_len = s.kv_len.data();
-  args.rows = task.tokens * group;
-  args.k_blocks = s.k.data();
-  args.v_blocks = s.v.data();
-  args.head_dim = c.head_dim;
-  args.scale = attention_scale_;
-  args.out = attended_.get();
-  args.scratch = s.scores.get();
-  model_.kernels.attention->fn(args);
+  const int rows = task.tokens * group;
+  if (!f32) {
+    model_.kernels.attention_s8->fn({.q = qkv_.get(),
+                                     .q_offset = s.offset.data(),
+                                     .kv_end = s.kv_len.data(),
+                                     .rows = rows,
+                                     .blocks = s.blocks.data(),
+                                     .head_dim = c.head_dim,
+                                     .scale = attention_scale_,
+                                     .out = attended_.get()});
+    return;
+  }
+  model_.kernels.attention->fn({.q = qkv_.get(),
+                                .q_offset = s.offset.data(),
+                                .kv_len = s.kv_len.data(),
+                                .rows = rows,
+                                .k_blocks = s.k.data(),
+                                .v_blocks = s.v.data(),
+                                .head_dim = c.head_dim,
+                                .scale = attention_scale_,
+                                .out = attended_.get(),
+                                .scratch = s.scores.get()});
 }
 
 }  // namespace pincer

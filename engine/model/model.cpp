@@ -14,6 +14,11 @@ void Model::embed(std::int32_t token, float* out) const {
   if (rotation_) rotation_->turn(out);
 }
 
+KvFormat Model::kv_format() const {
+  // Larger heads than the INT8 kernels take are rare.
+  return reference || config.head_dim > kernels::kMaxHeadDim ? KvFormat::f32 : KvFormat::s8;
+}
+
 std::int64_t Model::weight_bytes() const {
   std::int64_t bytes = head.bytes();
   for (const LayerWeights& w : layers) {

@@ -19,7 +19,7 @@ struct BenchFlags {
 
 std::string kernel_names(const Model& model) {
   const kernels::KernelTable& k = model.kernels;
-  return fmt::format("{}, {}, {}, {}", k.gemm->name, k.gemv->name, k.attention->name,
+  return fmt::format("{}, {}, {}, {}", k.gemm->name, k.gemv->name, k.attention_s8->name,
                      k.elementwise->name);
 }
 

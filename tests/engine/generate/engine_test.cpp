@@ -193,7 +193,7 @@ TEST_F(EngineConcurrency, PreemptionDoesNotChangeTheOutput) {
       alone.push_back(run(*engine, greedy(prompt_of(20 + i, i), 70)).tokens);
   }
   EngineOptions options;
-  options.kv_bytes = 4 * KvCache::block_bytes(model_.model->config);
+  options.kv_bytes = 4 * KvCache::block_bytes(*model_.model);
   const auto engine = start(options);
   EXPECT_EQ(engine->stats().kv_blocks_total, 4);
   std::vector<std::shared_ptr<TokenStream>> streams;
@@ -260,7 +260,7 @@ TEST_F(EngineConcurrency, RandomSubmitsAndCancelsLeaveNothingBehind) {
   EngineOptions options;
   options.max_active = 4;
   options.max_queued = 4;
-  options.kv_bytes = 12 * KvCache::block_bytes(model_.model->config);
+  options.kv_bytes = 12 * KvCache::block_bytes(*model_.model);
   const auto engine = start(options);
   std::vector<std::thread> clients;
   std::atomic<int> accepted = 0, ended = 0;

@@ -25,7 +25,7 @@ class Harness {
  public:
   Harness(const Model& model, int threads)
       : arena_(threads),
-        cache_(*KvCache::create(model.config, 64 * KvCache::block_bytes(model.config))),
+        cache_(*KvCache::create(model, 64 * KvCache::block_bytes(model))),
         forward_(model, cache_, arena_, 300) {}
 
   std::vector<int> blocks(int tokens) {

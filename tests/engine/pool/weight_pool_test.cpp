@@ -181,6 +181,7 @@ TEST_F(WeightPoolConcurrency, ManyAtOncePackOnce) {
   const WeightPool::Place place{folder_ / "pool", "tiny", *source_key(source, layout_)};
   std::atomic<int> packed = 0, failed = 0;
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       Arena arena(1);

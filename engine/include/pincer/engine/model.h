@@ -82,6 +82,9 @@ struct LayerWeights {
   Linear down;
 };
 
+// What keys and values are kept in: FP32 on the reference path, else s8 with a scale per token.
+enum class KvFormat { f32, s8 };
+
 class Rotation;
 class WeightPool;
 
@@ -97,6 +100,8 @@ class Model {
   // The residual stream's first value: row `token` of the embedding, from the source file, turned
   // as the weights are.
   void embed(std::int32_t token, float* out) const;
+
+  KvFormat kv_format() const;
 
   const std::shared_ptr<const WeightPool>& pool() const {
     return pool_;
