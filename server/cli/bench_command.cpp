@@ -19,8 +19,9 @@ struct BenchFlags {
 
 std::string kernel_names(const Model& model) {
   const kernels::KernelTable& k = model.kernels;
-  return fmt::format("{}, {}, {}, {}", k.gemm->name, k.gemv->name, k.attention_s8->name,
-                     k.elementwise->name);
+  const std::string_view attention =
+      model.kv_format() == KvFormat::s8 ? k.attention_s8->name : k.attention->name;
+  return fmt::format("{}, {}, {}, {}", k.gemm->name, k.gemv->name, attention, k.elementwise->name);
 }
 
 void add_limits(BenchReport& report, int threads) {

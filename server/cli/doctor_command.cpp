@@ -38,6 +38,7 @@ std::vector<Line> kernel_lines() {
   add_lines(kernels::gemm_kernels(), table.gemm, lines);
   add_lines(kernels::gemv_kernels(), table.gemv, lines);
   add_lines(kernels::attention_kernels(), table.attention, lines);
+  add_lines(kernels::attention_s8_kernels(), table.attention_s8, lines);
   add_lines(kernels::elementwise_kernels(), table.elementwise, lines);
   return lines;
 }
