@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "pincer/kernels/interleave.h"
+#include "pincer/kernels/misuse.h"
 
 namespace pincer {
 namespace {
@@ -230,14 +231,14 @@ void Forward::product(const Linear& w, kernels::MatrixView<const float> in, floa
   args.a.ir = interleaved_rows(static_cast<int>(rows));
   args.c = out;
   args.c_stride = w.n;
-  const kernels::GemmFn fn = rows == 1 ? model_.kernels.gemv->fn : model_.kernels.gemm->fn;
+  const kernels::GemmKernel& kernel = rows == 1 ? *model_.kernels.gemv : *model_.kernels.gemm;
   arena_.split(w.packed.panels(), kPanelGrain, [&](std::int64_t begin, std::int64_t end, int) {
     kernels::GemmArgs part = args;
     part.panel_begin = begin;
     part.panel_end = end;
     for (part.m_begin = 0; part.m_begin < rows; part.m_begin = part.m_end) {
       part.m_end = std::min<std::int64_t>(rows, part.m_begin + kProductRows);
-      fn(part);
+      kernels::call(kernel, part);
     }
   });
 }

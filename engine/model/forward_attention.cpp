@@ -1,4 +1,5 @@
 #include "engine/model/forward.h"
+#include "pincer/kernels/misuse.h"
 
 namespace pincer {
 
@@ -43,26 +44,26 @@ void Forward::attend(int layer, const Task& task, int thread) {
   }
   const int rows = task.tokens * group;
   if (!f32) {
-    model_.kernels.attention_s8->fn({.q = qkv_.get(),
-                                     .q_offset = s.offset.data(),
-                                     .kv_end = s.kv_len.data(),
-                                     .rows = rows,
-                                     .blocks = s.blocks.data(),
-                                     .head_dim = c.head_dim,
-                                     .scale = attention_scale_,
-                                     .out = attended_.get()});
+    kernels::call(*model_.kernels.attention_s8, {.q = qkv_.get(),
+                                                 .q_offset = s.offset.data(),
+                                                 .kv_end = s.kv_len.data(),
+                                                 .rows = rows,
+                                                 .blocks = s.blocks.data(),
+                                                 .head_dim = c.head_dim,
+                                                 .scale = attention_scale_,
+                                                 .out = attended_.get()});
     return;
   }
-  model_.kernels.attention->fn({.q = qkv_.get(),
-                                .q_offset = s.offset.data(),
-                                .kv_len = s.kv_len.data(),
-                                .rows = rows,
-                                .k_blocks = s.k.data(),
-                                .v_blocks = s.v.data(),
-                                .head_dim = c.head_dim,
-                                .scale = attention_scale_,
-                                .out = attended_.get(),
-                                .scratch = s.scores.get()});
+  kernels::call(*model_.kernels.attention, {.q = qkv_.get(),
+                                            .q_offset = s.offset.data(),
+                                            .kv_len = s.kv_len.data(),
+                                            .rows = rows,
+                                            .k_blocks = s.k.data(),
+                                            .v_blocks = s.v.data(),
+                                            .head_dim = c.head_dim,
+                                            .scale = attention_scale_,
+                                            .out = attended_.get(),
+                                            .scratch = s.scores.get()});
 }
 
 }  // namespace pincer

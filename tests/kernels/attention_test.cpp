@@ -14,6 +14,7 @@
 #include "pincer/kernels/kernel_table.h"
 #include "tests/kernels/support/attention_case.h"
 #include "tests/kernels/support/float_rows.h"
+#include "tests/kernels/support/fuzz.h"
 
 namespace pincer::kernels {
 namespace {
@@ -128,14 +129,13 @@ TEST_P(AttentionTest, HasTheBitsOfScalar) {
 }
 
 TEST_P(AttentionTest, HasTheBitsOfScalarForUnrelatedLengths) {
-  FloatSource source(11);
-  for (int repeat = 0; repeat < 30; ++repeat) {
+  test::fuzz(30, [&](FloatSource& source) {
     AttentionShape shape = causal(1 + source.below(40), 1, 16 * (1 + source.below(6)));
     for (std::int32_t& n : shape.kv_len) n = 1 + source.below(200);
     AttentionCase data(shape, source.bits());
-    ASSERT_TRUE(same_bytes<float>(data.run(attention()), data.run(scalar()))) << repeat;
+    ASSERT_TRUE(same_bytes<float>(data.run(attention()), data.run(scalar())));
     ASSERT_TRUE(data.intact);
-  }
+  });
 }
 
 TEST_P(AttentionTest, RowsDoNotDependOnTheirBatch) {

@@ -15,6 +15,7 @@
 #include "pincer/kernels/cpu.h"
 #include "pincer/kernels/kernel_table.h"
 #include "tests/kernels/support/float_rows.h"
+#include "tests/kernels/support/fuzz.h"
 #include "tests/kernels/support/guarded_buffer.h"
 
 namespace pincer::kernels {
@@ -57,8 +58,8 @@ void add_quantized(const ElementwiseTable& table, const Row& x, std::int64_t gro
   out.corrections.insert(out.corrections.end(), correction.begin(), correction.end());
 }
 
-Outputs run_all(const ElementwiseTable& table, std::int64_t n, float scale) {
-  FloatSource source(100 + n);
+Outputs run_all(const ElementwiseTable& table, std::int64_t n, float scale, std::uint64_t seed) {
+  FloatSource source(seed);
   const Row x = random_row(source, n, scale), y = random_row(source, n, scale);
   Outputs out;
   const auto keep = [&](const Row& row) {
@@ -101,7 +102,9 @@ class ElementwiseTest : public testing::TestWithParam<ElementwiseKernel> {
 TEST_P(ElementwiseTest, HasTheBitsOfScalar) {
   for (const std::int64_t n : kLengths) {
     for (const float scale : {1e-30f, 1.0f, 20.0f, 150.0f}) {
-      const Outputs out = run_all(table(), n, scale), expected = run_all(scalar(), n, scale);
+      const std::uint64_t seed = 100 + static_cast<std::uint64_t>(n);
+      const Outputs out = run_all(table(), n, scale, seed);
+      const Outputs expected = run_all(scalar(), n, scale, seed);
       ASSERT_TRUE(same_bytes<float>(out.floats, expected.floats)) << n << " x " << scale;
       ASSERT_EQ(out.quants, expected.quants) << n << " x " << scale;
       ASSERT_EQ(out.corrections, expected.corrections) << n << " x " << scale;
@@ -111,10 +114,23 @@ TEST_P(ElementwiseTest, HasTheBitsOfScalar) {
 
 // One hash for x86 and Arm, scalar and vector: taken from the scalar kernels of both architectures
 // and from AVX2, AVX-512 and NEON, which agree.
+TEST_P(ElementwiseTest, HasTheBitsOfScalarForRandomRows) {
+  test::fuzz(100, [&](FloatSource& source) {
+    const std::int64_t n = source.below(3000);
+    const float scale = std::ldexp(1.0f, source.below(60) - 50);
+    const std::uint64_t seed = source.bits();
+    const Outputs out = run_all(table(), n, scale, seed);
+    const Outputs expected = run_all(scalar(), n, scale, seed);
+    ASSERT_TRUE(same_bytes<float>(out.floats, expected.floats)) << n << " x " << scale;
+    ASSERT_EQ(out.quants, expected.quants) << n << " x " << scale;
+    ASSERT_EQ(out.corrections, expected.corrections) << n << " x " << scale;
+  });
+}
+
 TEST_P(ElementwiseTest, GivesTheSameAnswerEverywhere) {
   BitHash hash;
   for (const std::int64_t n : kLengths) {
-    const Outputs out = run_all(table(), n, 10.0f);
+    const Outputs out = run_all(table(), n, 10.0f, 100 + static_cast<std::uint64_t>(n));
     hash.add<float>(out.floats);
     hash.add<std::int8_t>(out.quants);
     hash.add<std::int32_t>(out.corrections);

@@ -5,13 +5,11 @@
 #include <algorithm>
 #include <string>
 
+#include "tests/kernels/support/fuzz.h"
 #include "tests/kernels/support/gemm_case.h"
 
 namespace pincer::kernels {
 namespace {
-
-constexpr int kRounds = 150;
-constexpr std::uint64_t kSeed = 20261122;
 
 class GemmRandom : public testing::TestWithParam<const GemmKernel*> {};
 
@@ -20,10 +18,9 @@ TEST_P(GemmRandom, AgreesWithTheFormula) {
   if (!cpu_supports(kernel.isa)) {
     GTEST_SKIP() << "this CPU has no " << isa_name(kernel.isa) << ": " << kernel.name;
   }
-  test::FloatSource source(kSeed);
-  const auto pick = [&source](int from, int to) { return from + source.below(to - from + 1); };
   const std::vector<Layout> layouts = test::layouts_of(kernel);
-  for (int round = 0; round < kRounds; ++round) {
+  test::fuzz(150, [&](test::FloatSource& source) {
+    const auto pick = [&source](int from, int to) { return from + source.below(to - from + 1); };
     const Layout& layout =
         layouts[static_cast<std::size_t>(pick(0, static_cast<int>(layouts.size()) - 1))];
     const test::GemmShape shape{pick(1, 14), pick(1, 100), pick(1, 300)};
@@ -38,9 +35,8 @@ TEST_P(GemmRandom, AgreesWithTheFormula) {
     kernel.fn(args);
     ASSERT_EQ(product.problem(args.m_begin, args.m_end, args.panel_begin * layout.nr,
                               std::min(args.panel_end * layout.nr, shape.n)),
-              "")
-        << "seed " << kSeed << " round " << round;
-  }
+              "");
+  });
 }
 
 INSTANTIATE_TEST_SUITE_P(Kernels, GemmRandom, testing::ValuesIn(test::all_gemm_kernels()),
