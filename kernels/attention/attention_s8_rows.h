@@ -2,11 +2,13 @@
 // kAttentionRows rows walk the blocks together, kS8TileRows at a time, so that a step's keys and
 // values are read from memory once for all of them.
 //
+// A tile's softmax of one step, its scores of the next and its values of the first follow each
+// other: none waits for the one before it, so long chains of operations overlap.
+//
 // `Products` is a policy of two functions, which read blocks of the KvShape in the kernel's row:
-//   scores<n>(q, correction, k, head_dim, out)   out[r][0 .. kKvBlockTokens) = q[r] . k[key]
-//   values<n>(u, correction, v, head_dim, out)   out[r][0 .. head_dim) = sum over the step's keys
-//   of
-//                                                u[r][key] * v[key]; v: the two blocks' values
+//   scores<n>(q, correction, k, head_dim, out): out[r][key] = q[r] . k[key] for the step's keys
+//   values<n>(u, correction, v, head_dim, out): out[r][d] = sum over the keys of u[r][key]
+//   v[key][d]
 // for the first n rows, all exact in s32. q and u are rows of two bytes (BytePair), correction is
 // -128 times the sum of the row, which cancels an offset of 128 in k or v.
 #pragma once
@@ -14,70 +16,109 @@
 #include <cassert>
 #include <cstdint>
 
-#include "kernels/attention/attention_s8_softmax.h"
-#include "kernels/elementwise/quantize_row.h"
+#include "kernels/attention/attention_s8_tile.h"
 
 namespace pincer::kernels {
 namespace {
 
-inline constexpr int kS8TileRows = 4;
-static_assert(kAttentionRows % kS8TileRows == 0);
-
-// Calls operation.template operator()<n>() for n = count.
-template <class Operation>
-[[gnu::always_inline]] inline void with_rows(int count, Operation operation) {
-  switch (count) {
-    case 1:
-      return operation.template operator()<1>();
-    case 2:
-      return operation.template operator()<2>();
-    case 3:
-      return operation.template operator()<3>();
-    default:
-      return operation.template operator()<kS8TileRows>();
-  }
-}
-
-// The rows of a tile in two bytes, 256 hi + lo.
-struct BytePair {
-  const std::int8_t* hi[kS8TileRows];
-  const std::int8_t* lo[kS8TileRows];
-};
-
-struct alignas(64) S8Tile {
-  std::int8_t q_hi[kS8TileRows][kMaxHeadDim];
-  std::int8_t q_lo[kS8TileRows][kMaxHeadDim];
-  RowState state[kS8TileRows];
-  int count = 0;
-  int begin = 0, end = 0;  // the keys that any of its rows sees
-  BytePair q = {};
-  std::int32_t correction[kS8TileRows] = {};
-  float score_scale[kS8TileRows] = {};
-  int row_begin[kS8TileRows] = {}, row_end[kS8TileRows] = {};
-  float* out[kS8TileRows] = {};
-};
-
-// K or V of two blocks.
+// K or V of a step's two blocks, and a block of a later step to ask memory for meanwhile: from its
+// start to its end, evenly spread over the work, so that the hardware's prefetcher follows.
 struct Panels {
   const std::uint8_t* at[2];
-  const std::uint8_t* next[2];
+  const std::uint8_t* next;
 };
 
-// The two blocks of a step. Where the second does not exist the first stands in: no row sees it.
+// The blocks of a step. Where one of them does not exist the other stands in: no row sees it.
 struct Step {
   const std::uint8_t* block[2];
-  const std::uint8_t* next[2];  // of the next step, or any
   int first_key;
 };
 
 struct alignas(64) StepBuffers {
-  std::int32_t dots[kS8TileRows][kAttentionStep];
   float scores[kS8TileRows][kAttentionStep];
   std::int8_t weights_hi[kS8TileRows][kAttentionStep];
   std::int8_t weights_lo[kS8TileRows][kAttentionStep];
   std::int32_t products[kS8TileRows][kMaxHeadDim];
+  StepResult results[kS8TileRows];
+  bool sees[kS8TileRows];
   ValueScales whole, part;  // of rows that see all keys of the step; of another
 };
+
+// All rows of a call that are at work, and the keys that any of them sees.
+struct RowSet {
+  const AttentionS8Args& args;
+  int begin = 0, end = 0;
+
+  // A window may begin in a step's second block, and the last key be in its first.
+  Step step(int first_key) const {
+    const std::uint8_t* const* blocks = args.blocks + first_key / kKvBlockTokens;
+    const bool low = begin<first_key + kKvBlockTokens, high = end> first_key + kKvBlockTokens;
+    return {{blocks[low ? 0 : 1], blocks[high ? 1 : 0]}, first_key};
+  }
+  Step step_after(const Step& step) const {
+    const int key = step.first_key + kAttentionStep;
+    return key < end ? this->step(key) : step;
+  }
+};
+
+inline void prefetch_scales(const Step& step, int head_dim) {
+  constexpr int kLines = 2 * kKvBlockTokens * static_cast<int>(sizeof(float)) / 64;
+  for (int b = 0; b < 2; ++b) {
+    const std::uint8_t* scales = step.block[b] + 2 * kv_half_bytes(head_dim);
+    unrolled<kLines>([&](int line) { __builtin_prefetch(scales + line * 64, 0, 2); });
+  }
+}
+
+inline StepKeys all_keys(const Step& step, int head_dim) {
+  StepKeys keys{.k_scale = {}, .v_scale = {}, .begin = 0, .end = kAttentionStep};
+  for (int b = 0; b < 2; ++b) {
+    keys.k_scale[b] = reinterpret_cast<const float*>(step.block[b] + 2 * kv_half_bytes(head_dim));
+    keys.v_scale[b] = keys.k_scale[b] + kKvBlockTokens;
+  }
+  return keys;
+}
+
+// What row r of a tile sees of a step.
+inline bool visible_keys(const S8Tile& tile, int r, int first_key, StepKeys& keys) {
+  const int begin = tile.row_begin[r] - first_key, end = tile.row_end[r] - first_key;
+  keys.begin = begin < 0 ? 0 : begin;
+  keys.end = end > kAttentionStep ? kAttentionStep : end;
+  return keys.begin < keys.end;
+}
+
+template <class Products>
+inline void score_tile(const Step& step, const Step& next, int head_dim, S8Tile& tile) {
+  std::int32_t* dots[kS8TileRows];
+  for (int r = 0; r < kS8TileRows; ++r) dots[r] = tile.dots[r];
+  with_rows(tile.count, [&]<int kRows>() {
+    Products::template scores<kRows>(
+        tile.q, tile.correction, {{step.block[0], step.block[1]}, next.block[0]}, head_dim, dots);
+  });
+}
+
+// In two passes, so that the rows' chains of operations overlap.
+template <class Register>
+inline void softmax_tile(const Step& step, StepKeys keys, float cap, StepBuffers& buffers,
+                         S8Tile& tile) {
+  for (int r = 0; r < tile.count; ++r) {
+    buffers.sees[r] = visible_keys(tile, r, step.first_key, keys);
+    if (!buffers.sees[r]) continue;
+    buffers.results[r].decay =
+        score_step<Register>(tile.dots[r], keys, tile.score_scale[r], cap, tile.state[r],
+                             buffers.scores[r], buffers.results[r].first);
+  }
+  for (int r = 0; r < tile.count; ++r) {
+    if (!visible_keys(tile, r, step.first_key, keys)) continue;
+    const bool whole = keys.begin == 0 && keys.end == kAttentionStep;
+    if (!whole) scale_values<Register>(keys, buffers.part);
+    const ValueScales& values = whole ? buffers.whole : buffers.part;
+    StepResult& result = buffers.results[r];
+    result.weight_sum =
+        weight_step<Register>(buffers.scores[r], values, result.decay, tile.state[r],
+                              buffers.weights_hi[r], buffers.weights_lo[r]);
+    result.weight_scale = values.weight_scale;
+  }
+}
 
 template <class Register>
 inline void add_values(const StepResult& step, const std::int32_t* products, int head_dim,
@@ -94,152 +135,79 @@ inline void add_values(const StepResult& step, const std::int32_t* products, int
   }
 }
 
-// What row r of a tile sees of a step.
-inline bool visible_keys(const S8Tile& tile, int r, int first_key, StepKeys& keys) {
-  const int begin = tile.row_begin[r] - first_key, end = tile.row_end[r] - first_key;
-  keys.begin = begin < 0 ? 0 : begin;
-  keys.end = end > kAttentionStep ? kAttentionStep : end;
-  return keys.begin < keys.end;
-}
-
-// Softmax of a tile's rows. In two passes, so that the rows' chains of operations overlap.
-template <class Register>
-inline void softmax_rows(const Step& step, StepKeys keys, float cap, StepBuffers& buffers,
-                         S8Tile& tile, StepResult (&results)[kS8TileRows],
-                         bool (&sees)[kS8TileRows]) {
-  for (int r = 0; r < tile.count; ++r) {
-    sees[r] = visible_keys(tile, r, step.first_key, keys);
-    if (!sees[r]) continue;
-    results[r].decay = score_step<Register>(buffers.dots[r], keys, tile.score_scale[r], cap,
-                                            tile.state[r], buffers.scores[r], results[r].first);
-  }
-  for (int r = 0; r < tile.count; ++r) {
-    if (!visible_keys(tile, r, step.first_key, keys)) continue;
-    const bool whole = keys.begin == 0 && keys.end == kAttentionStep;
-    if (!whole) scale_values<Register>(keys, buffers.part);
-    const ValueScales& values = whole ? buffers.whole : buffers.part;
-    results[r].weight_sum =
-        weight_step<Register>(buffers.scores[r], values, results[r].decay, tile.state[r],
-                              buffers.weights_hi[r], buffers.weights_lo[r]);
-    results[r].weight_scale = values.weight_scale;
-  }
-}
-
 template <class Register, class Products>
-inline void step_tile(const Step& step, const StepKeys& keys, int head_dim, float cap,
-                      StepBuffers& buffers, S8Tile& tile) {
-  if (step.first_key >= tile.end || step.first_key + kAttentionStep <= tile.begin) return;
-  std::int32_t *dots[kS8TileRows], *products[kS8TileRows];
+inline void value_tile(const Step& step, const Step& after, int head_dim, StepBuffers& buffers,
+                       S8Tile& tile) {
   BytePair weights;
+  std::int32_t correction[kS8TileRows] = {};
+  std::int32_t* products[kS8TileRows];
   for (int r = 0; r < kS8TileRows; ++r) {
-    dots[r] = buffers.dots[r];
-    products[r] = buffers.products[r];
     weights.hi[r] = buffers.weights_hi[r];
     weights.lo[r] = buffers.weights_lo[r];
+    products[r] = buffers.products[r];
+    if (r < tile.count) correction[r] = -128 * buffers.results[r].weight_sum;
   }
-  StepResult results[kS8TileRows] = {};
-  bool sees[kS8TileRows] = {};
-  Panels keys_of_step, values;
-  for (int b = 0; b < 2; ++b) {
-    keys_of_step.at[b] = step.block[b];
-    keys_of_step.next[b] = step.next[b];
-    values.at[b] = step.block[b] + kv_half_bytes(head_dim);
-    values.next[b] = step.next[b] + kv_half_bytes(head_dim);
-  }
+  const std::int64_t offset = kv_half_bytes(head_dim);
+  const Panels values = {{step.block[0] + offset, step.block[1] + offset}, after.block[1]};
   with_rows(tile.count, [&]<int kRows>() {
-    Products::template scores<kRows>(tile.q, tile.correction, keys_of_step, head_dim, dots);
-    softmax_rows<Register>(step, keys, cap, buffers, tile, results, sees);
-    std::int32_t correction[kS8TileRows];
-    for (int r = 0; r < kRows; ++r) correction[r] = -128 * results[r].weight_sum;
     Products::template values<kRows>(weights, correction, values, head_dim, products);
   });
   for (int r = 0; r < tile.count; ++r) {
-    if (sees[r]) add_values<Register>(results[r], products[r], head_dim, tile.out[r]);
+    if (buffers.sees[r]) {
+      add_values<Register>(buffers.results[r], products[r], head_dim, tile.out[r]);
+    }
   }
 }
 
-// A query as two bytes; returns the scale of 256 hi + lo. `sum` receives the sum of the row.
 template <class Register>
-inline float split_query(const float* q, int head_dim, std::int8_t* hi, std::int8_t* lo,
-                         std::int32_t& sum) {
+inline void finish_tile(const S8Tile& tile, int head_dim) {
   using Lanes = Lanes16<Register>;
-  constexpr float kFull = 127.0f * 256.0f;
-  const float largest = largest_magnitude<Register>(q, head_dim);
-  const Lanes factor = Lanes::broadcast(largest < kSmallestMagnitude ? 0.0f : kFull / largest);
-  auto sums = Register::broadcast_bits(0);
-  for (int d = 0; d < head_dim; d += kLanes) {
-    round_to_byte_pairs<Register>(Lanes::load(q + d) * factor, 128, hi + d, lo + d, sums);
+  for (int r = 0; r < tile.count; ++r) {
+    const Lanes inverse = Lanes::broadcast(1.0f / sum(Lanes::load(tile.state[r].sums)));
+    float* out = tile.out[r];
+    for (int d = 0; d < head_dim; d += kLanes) (Lanes::load(out + d) * inverse).store(out + d);
   }
-  sum = static_cast<std::int32_t>(Register::sum_bits(sums));
-  return largest / kFull;
-}
-
-template <class Register>
-inline void add_row(const AttentionS8Args& args, int row, S8Tile& tile) {
-  constexpr float kLog2e = 1.44269504f;
-  const int r = tile.count++;
-  std::int32_t sum;
-  const float q_scale = split_query<Register>(args.q + args.q_offset[row], args.head_dim,
-                                              tile.q_hi[r], tile.q_lo[r], sum);
-  tile.q.hi[r] = tile.q_hi[r];
-  tile.q.lo[r] = tile.q_lo[r];
-  tile.correction[r] = -128 * sum;
-  tile.score_scale[r] = q_scale * (args.scale * kLog2e);
-  tile.out[r] = args.out + args.q_offset[row];
-  const int begin = args.kv_begin ? args.kv_begin[row] : 0, end = args.kv_end[row];
-  assert(begin >= 0 && begin < end);
-  tile.row_begin[r] = begin;
-  tile.row_end[r] = end;
-  if (r == 0 || begin < tile.begin) tile.begin = begin;
-  if (end > tile.end) tile.end = end;
 }
 
 // Rows first .. first + kAttentionRows - 1, as far as there are so many.
 template <class Register, class Products>
 inline void attend_s8_rows(const AttentionS8Args& args, int first) {
-  constexpr int kTiles = kAttentionRows / kS8TileRows;
   constexpr float kLog2e = 1.44269504f;
-  constexpr int kScaleLines = 2 * kKvBlockTokens * static_cast<int>(sizeof(float)) / 64;
-  S8Tile tiles[kTiles];
-  StepBuffers buffers;
+  const int head_dim = args.head_dim;
+  S8Tile tiles[kAttentionRows / kS8TileRows];
+  StepBuffers buffers = {};
   const int rows = args.rows - first < kAttentionRows ? args.rows - first : kAttentionRows;
   for (int i = 0; i < rows; ++i) add_row<Register>(args, first + i, tiles[i / kS8TileRows]);
   const int used = (rows + kS8TileRows - 1) / kS8TileRows;
-  int begin = tiles[0].begin, end = tiles[0].end;
+  RowSet set{args, tiles[0].begin, tiles[0].end};
   for (int t = 1; t < used; ++t) {
-    if (tiles[t].begin < begin) begin = tiles[t].begin;
-    if (tiles[t].end > end) end = tiles[t].end;
+    if (tiles[t].begin < set.begin) set.begin = tiles[t].begin;
+    if (tiles[t].end > set.end) set.end = tiles[t].end;
   }
-  for (int key = begin / kAttentionStep * kAttentionStep; key < end; key += kAttentionStep) {
-    const std::uint8_t* const* blocks = args.blocks + key / kKvBlockTokens;
-    // A window may begin in a step's second block, and the last key be in its first.
-    const bool low = begin<key + kKvBlockTokens, high = end> key + kKvBlockTokens;
-    Step step{{blocks[low ? 0 : 1], blocks[high ? 1 : 0]}, {}, key};
-    for (int b = 0; b < 2; ++b) {
-      step.next[b] = key + (b + 2) * kKvBlockTokens < end ? blocks[b + 2] : step.block[b];
-      const std::uint8_t* scales = step.next[b] + 2 * kv_half_bytes(args.head_dim);
-      unrolled<kScaleLines>([&](int line) { __builtin_prefetch(scales + line * 64); });
-    }
-    StepKeys keys{.k_scale = {}, .v_scale = {}, .begin = 0, .end = kAttentionStep};
-    for (int b = 0; b < 2; ++b) {
-      keys.k_scale[b] =
-          reinterpret_cast<const float*>(step.block[b] + 2 * kv_half_bytes(args.head_dim));
-      keys.v_scale[b] = keys.k_scale[b] + kKvBlockTokens;
-    }
+  Step step = set.step(set.begin / kAttentionStep * kAttentionStep);
+  Step next = set.step_after(step);
+  for (int t = 0; t < used; ++t) {
+    if (tiles[t].sees_step(step.first_key)) score_tile<Products>(step, next, head_dim, tiles[t]);
+  }
+  while (true) {
+    const StepKeys keys = all_keys(step, head_dim);
     scale_values<Register>(keys, buffers.whole);
+    const Step after = set.step_after(next);
+    prefetch_scales(after, head_dim);
+    const bool more = step.first_key + kAttentionStep < set.end;
     for (int t = 0; t < used; ++t) {
-      step_tile<Register, Products>(step, keys, args.head_dim, args.soft_cap * kLog2e, buffers,
-                                    tiles[t]);
+      const bool seen = tiles[t].sees_step(step.first_key);
+      if (seen) softmax_tile<Register>(step, keys, args.soft_cap * kLog2e, buffers, tiles[t]);
+      if (more && tiles[t].sees_step(next.first_key)) {
+        score_tile<Products>(next, after, head_dim, tiles[t]);
+      }
+      if (seen) value_tile<Register, Products>(step, after, head_dim, buffers, tiles[t]);
     }
+    if (!more) break;
+    step = next;
+    next = after;
   }
-  for (int i = 0; i < rows; ++i) {
-    using Lanes = Lanes16<Register>;
-    const S8Tile& tile = tiles[i / kS8TileRows];
-    const Lanes inverse =
-        Lanes::broadcast(1.0f / sum(Lanes::load(tile.state[i % kS8TileRows].sums)));
-    float* out = tile.out[i % kS8TileRows];
-    for (int d = 0; d < args.head_dim; d += kLanes) (Lanes::load(out + d) * inverse).store(out + d);
-  }
+  for (int t = 0; t < used; ++t) finish_tile<Register>(tiles[t], head_dim);
 }
 
 template <class Register, class Products>

@@ -145,10 +145,10 @@ inline std::int32_t weight_step(const float* scores, const ValueScales& values, 
       .store(row.sums);
   auto sums = Register::broadcast_bits(0);
   unrolled<kStepVectors>([&](int t) {
-    round_to_byte_pairs<Register>(p[t] * Lanes::load(values.factor + t * kLanes), 0,
-                                  hi + t * kLanes, lo + t * kLanes, sums);
+    round_to_byte_pairs<0>(p[t] * Lanes::load(values.factor + t * kLanes), hi + t * kLanes,
+                           lo + t * kLanes, sums);
   });
-  return static_cast<std::int32_t>(Register::sum_bits(sums));
+  return static_cast<std::int32_t>(Register::sum_bits(sums) - kAttentionStep * kMagicBits);
 }
 
 }  // namespace

@@ -12,6 +12,12 @@ inline __m512i broadcast4(const std::int8_t* p) {
   return _mm512_set1_epi32(word);
 }
 
+// Two lines, to the second-level cache.
+inline void prefetch2(const std::uint8_t* p) {
+  __builtin_prefetch(p, 0, 2);
+  __builtin_prefetch(p + 64, 0, 2);
+}
+
 template <int kRows, int kVectors, class Operation>
 [[gnu::always_inline]] inline void each_sum(Operation operation) {
   unrolled<kRows>([&](int r) { unrolled<kVectors>([&](int i) { operation(r, i); }); });
@@ -37,6 +43,7 @@ template <int kPass, int kRows>
                                               const Panels& k, int head_dim,
                                               __m512i (&sums)[kRows][4]) {
   for (int d = 0; d < head_dim; d += 4) {
+    prefetch2(k.next + kPass * kv_half_bytes(head_dim) + d * 32);
     __m512i keys[4];
     unrolled<4>([&](int i) {
       keys[i] = _mm512_loadu_si512(k.at[i / 2] + d * kKvBlockTokens + i % 2 * 64);
@@ -53,11 +60,12 @@ template <int kPass, int kRows, int kVectors>
   for (int b = 0; b < 2; ++b) {
     const std::uint8_t* values = v.at[b] + first * 4;
     for (int key = 0; key < kKvBlockTokens; key += 4, values += head_dim * 4) {
+      if constexpr (kVectors == 4) {
+        prefetch2(v.next + kPass * kv_half_bytes(head_dim) + first * 32 +
+                  (b * kKvBlockTokens + key) * 32);
+      }
       __m512i panel[kVectors];
-      unrolled<kVectors>([&](int i) {
-        if (i % 2 == kPass) __builtin_prefetch(v.next[b] + (values - v.at[b]) + i * 64, 0, 2);
-        panel[i] = _mm512_loadu_si512(values + i * 64);
-      });
+      unrolled<kVectors>([&](int i) { panel[i] = _mm512_loadu_si512(values + i * 64); });
       add_four<true>(u, b * kKvBlockTokens + key, panel, sums);
     }
   }

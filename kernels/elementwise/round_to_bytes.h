@@ -27,20 +27,22 @@ inline void round_to_bytes(const Lanes16<Register>& x, std::int8_t* q,
   Register::store_bytes(q, integers);
 }
 
-// The same in two bytes: lo = the low byte of round-half-even(x), hi = (that + carry) >> 8; with
-// carry = 128 both are s8, with 0 both are u8.
-template <class Register>
-inline void round_to_byte_pairs(const Lanes16<Register>& x, std::uint32_t carry, std::int8_t* hi,
-                                std::int8_t* lo, typename Register::Bits& sums) {
+// The same in two bytes: lo = the low byte of round-half-even(x), hi = (that + kCarry) >> 8; with a
+// carry of 128 both are s8, with 0 both are u8. Adds the integers plus kMagicBits to `sums`.
+inline constexpr std::uint32_t kMagicBits = 0x4b400000u;
+
+template <std::uint32_t kCarry, class Register>
+inline void round_to_byte_pairs(const Lanes16<Register>& x, std::int8_t* hi, std::int8_t* lo,
+                                typename Register::Bits& sums) {
   constexpr int kRegisters = Lanes16<Register>::kRegisters;
-  constexpr std::uint32_t kMinusMagicBits = 0u - 0x4b400000u;
   typename Register::Bits low[kRegisters], high[kRegisters];
   unrolled<kRegisters>([&](int i) {
-    const auto shifted = Register::add(x.part[i], Register::broadcast(0x1.8p+23f));
-    low[i] =
-        Register::add_bits(Register::to_bits(shifted), Register::broadcast_bits(kMinusMagicBits));
-    high[i] = Register::template shift_right<8>(
-        Register::add_bits(low[i], Register::broadcast_bits(carry)));
+    low[i] = Register::to_bits(Register::add(x.part[i], Register::broadcast(0x1.8p+23f)));
+    high[i] = low[i];
+    if constexpr (kCarry != 0) {
+      high[i] = Register::add_bits(low[i], Register::broadcast_bits(kCarry));
+    }
+    high[i] = Register::template shift_right<8>(high[i]);
     sums = Register::add_bits(sums, low[i]);
   });
   Register::store_bytes(lo, low);
