@@ -41,8 +41,8 @@ inline void with_row_count(int count, Operation operation) {
   }
 }
 
-template <class Register, int kRegisters>
-inline void score_group(const RowGroup& group, const float* k, int first_key, int head_dim,
+template <class Register, int kRegisters, class Element>
+inline void score_group(const RowGroup& group, const Element* k, int first_key, int head_dim,
                         float scale) {
   if (first_key >= group.longest) return;
   float* scores[kTileRows] = {};
@@ -77,8 +77,8 @@ inline float normalize_scores(float* scores, int n) {
 // Adds a V block to the group's rows: the keys that all of them see together, the rest row by row,
 // so that no row reads a value beyond its own length. Every row sees key 0, so the first block
 // starts all of them.
-template <class Register, int kRegisters>
-inline void value_group(const RowGroup& group, const float* values, int first_key, int head_dim) {
+template <class Register, int kRegisters, class Element>
+inline void value_group(const RowGroup& group, const Element* values, int first_key, int head_dim) {
   if (first_key >= group.longest) return;
   int keys[kTileRows] = {};
   int shared = kKvBlockTokens;
@@ -113,8 +113,8 @@ inline void scale_row(float* out, int head_dim, float factor) {
 
 // Rows first .. first + kAttentionRows - 1, as far as there are so many. `stride`: floats of scores
 // per row.
-template <class Register, int kRegisters>
-inline void attend_rows(const AttentionArgs& args, int first, std::int64_t stride) {
+template <class Register, int kRegisters, class Element>
+inline void attend_rows(const AttentionArgsOf<Element>& args, int first, std::int64_t stride) {
   constexpr int kGroups = kAttentionRows / kTileRows;
   RowGroup groups[kGroups];
   const int rows = args.rows - first < kAttentionRows ? args.rows - first : kAttentionRows;
@@ -133,7 +133,7 @@ inline void attend_rows(const AttentionArgs& args, int first, std::int64_t strid
   const int used = (rows + kTileRows - 1) / kTileRows;
 
   for (int key = 0; key < longest; key += kKvBlockTokens) {
-    const float* k = args.k_blocks[key / kKvBlockTokens];
+    const Element* k = args.k_blocks[key / kKvBlockTokens];
     for (int g = 0; g < used; ++g) {
       score_group<Register, kRegisters>(groups[g], k, key, args.head_dim, args.scale);
     }
@@ -145,7 +145,7 @@ inline void attend_rows(const AttentionArgs& args, int first, std::int64_t strid
         normalize_scores<Register>(group.scores[i % kTileRows], group.kv_len[i % kTileRows]);
   }
   for (int key = 0; key < longest; key += kKvBlockTokens) {
-    const float* values = args.v_blocks[key / kKvBlockTokens];
+    const Element* values = args.v_blocks[key / kKvBlockTokens];
     for (int g = 0; g < used; ++g) {
       value_group<Register, kRegisters>(groups[g], values, key, args.head_dim);
     }
@@ -156,8 +156,8 @@ inline void attend_rows(const AttentionArgs& args, int first, std::int64_t strid
 }
 
 // kRegisters: how many registers of the ISA hold sums; the others are for the operands.
-template <class Register, int kRegisters>
-inline void attend(const AttentionArgs& args) {
+template <class Register, int kRegisters, class Element>
+inline void attend(const AttentionArgsOf<Element>& args) {
   assert(args.head_dim > 0 && args.head_dim % kLanes == 0);
   int longest = 0;
   for (int r = 0; r < args.rows; ++r) {

@@ -35,8 +35,8 @@ template <int kRows, int kVectors, class Operation>
 }
 
 // sums[r][v] += factors[r] * row[v * 16 ...], fused.
-template <class Register, int kRows, int kVectors>
-[[gnu::always_inline]] inline void add_products(const float (&factors)[kRows], const float* row,
+template <class Register, class Element, int kRows, int kVectors>
+[[gnu::always_inline]] inline void add_products(const float (&factors)[kRows], const Element* row,
                                                 Lanes16<Register> (&sums)[kRows][kVectors]) {
   using Lanes = Lanes16<Register>;
   Lanes operands[kVectors];
@@ -49,9 +49,9 @@ template <class Register, int kRows, int kVectors>
 
 // scores[r][lane] = scale * (fma over d ascending of q[r][d] * k[d][lane]) for kVectors * 16 keys.
 // k: the first of these keys in a K block, [head_dim][kKvBlockTokens].
-template <class Register, int kRows, int kVectors>
-[[gnu::noinline]] void score_tile(const float* const (&q)[kTileRows], const float* k, int head_dim,
-                                  float scale, float* const (&scores)[kTileRows]) {
+template <class Register, int kRows, int kVectors, class Element>
+[[gnu::noinline]] void score_tile(const float* const (&q)[kTileRows], const Element* k,
+                                  int head_dim, float scale, float* const (&scores)[kTileRows]) {
   using Lanes = Lanes16<Register>;
   Lanes sums[kRows][kVectors];
   each_sum<kRows, kVectors>([&](int r, int v) { sums[r][v] = Lanes::broadcast(0.0f); });
@@ -68,8 +68,8 @@ template <class Register, int kRows, int kVectors>
 // out[r][lane] = fma over j ascending of p[r][j] * values[j][lane], j < keys, from out[r][lane]
 // (`resume`) or 0, for kVectors * 16 dimensions. values: the first of these dimensions in a V
 // block, [kKvBlockTokens][head_dim].
-template <class Register, int kRows, int kVectors>
-[[gnu::noinline]] void value_tile(const float* const (&p)[kTileRows], const float* values,
+template <class Register, int kRows, int kVectors, class Element>
+[[gnu::noinline]] void value_tile(const float* const (&p)[kTileRows], const Element* values,
                                   int head_dim, int keys, bool resume,
                                   float* const (&out)[kTileRows]) {
   using Lanes = Lanes16<Register>;
@@ -88,8 +88,8 @@ template <class Register, int kRows, int kVectors>
 }
 
 // Scores of kRows rows with a whole K block.
-template <class Register, int kRows, int kRegisters>
-inline void score_block(const float* const (&q)[kTileRows], const float* k, int head_dim,
+template <class Register, int kRows, int kRegisters, class Element>
+inline void score_block(const float* const (&q)[kTileRows], const Element* k, int head_dim,
                         float scale, float* const (&scores)[kTileRows]) {
   constexpr int kVectors = pick_vectors<Register>(kRows, kKvBlockTokens / kLanes, kRegisters);
   for (int key = 0; key < kKvBlockTokens; key += kVectors * kLanes) {
@@ -100,8 +100,8 @@ inline void score_block(const float* const (&q)[kTileRows], const float* k, int 
 }
 
 // One V tile, from dimension `first_dim`.
-template <class Register, int kRows, int kVectors>
-inline void value_tile_at(int first_dim, const float* const (&p)[kTileRows], const float* values,
+template <class Register, int kRows, int kVectors, class Element>
+inline void value_tile_at(int first_dim, const float* const (&p)[kTileRows], const Element* values,
                           int head_dim, int keys, bool resume, float* const (&out)[kTileRows]) {
   float* at[kTileRows] = {};
   for (int r = 0; r < kRows; ++r) at[r] = out[r] + first_dim;
@@ -109,8 +109,8 @@ inline void value_tile_at(int first_dim, const float* const (&p)[kTileRows], con
 }
 
 // The first `keys` keys of a V block for kRows rows.
-template <class Register, int kRows, int kRegisters>
-inline void value_block(const float* const (&p)[kTileRows], const float* values, int head_dim,
+template <class Register, int kRows, int kRegisters, class Element>
+inline void value_block(const float* const (&p)[kTileRows], const Element* values, int head_dim,
                         int keys, bool resume, float* const (&out)[kTileRows]) {
   constexpr int kWide = pick_vectors<Register>(kRows, 4, kRegisters);
   int dim = 0;

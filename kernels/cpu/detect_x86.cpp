@@ -39,7 +39,7 @@ std::uint64_t xcr0() {
 }
 
 struct Features {
-  bool avx2 = false, fma = false, avxvnni = false;
+  bool avx2 = false, fma = false, f16c = false, avxvnni = false;
   bool avx512f = false, avx512cd = false, avx512bw = false, avx512dq = false, avx512vl = false;
   bool avx512vnni = false;
   bool amx_tile = false, amx_int8 = false;
@@ -58,6 +58,7 @@ Features read_features() {
   const Registers leaf7 = cpuid(7, 0);
   const Registers leaf7_1 = leaf7.eax >= 1 ? cpuid(7, 1) : Registers{};
   f.fma = ymm && bit(leaf1.ecx, 12);
+  f.f16c = ymm && bit(leaf1.ecx, 29);
   f.avx2 = ymm && bit(leaf7.ebx, 5);
   f.avxvnni = ymm && bit(leaf7_1.eax, 4);
   f.avx512f = zmm && bit(leaf7.ebx, 16);
@@ -96,7 +97,7 @@ std::span<const Isa> architecture_isas() { return kIsas; }
 
 bool detect_isa(Isa isa) {
   const Features& f = features();
-  const bool avx2 = f.avx2 && f.fma;
+  const bool avx2 = f.avx2 && f.fma && f.f16c;
   const bool avx512 = avx2 && f.avx512f && f.avx512cd && f.avx512bw && f.avx512dq && f.avx512vl;
   switch (isa) {
     case Isa::scalar:
@@ -132,9 +133,11 @@ std::string cpu_model() {
 std::string cpu_features() {
   const Features& f = features();
   const std::pair<bool, const char*> all[] = {
-      {f.avx2, "avx2"},         {f.fma, "fma"},           {f.avxvnni, "avx_vnni"},
-      {f.avx512f, "avx512f"},   {f.avx512cd, "avx512cd"}, {f.avx512bw, "avx512bw"},
-      {f.avx512dq, "avx512dq"}, {f.avx512vl, "avx512vl"}, {f.avx512vnni, "avx512_vnni"},
+      {f.avx2, "avx2"},         {f.fma, "fma"},
+      {f.f16c, "f16c"},         {f.avxvnni, "avx_vnni"},
+      {f.avx512f, "avx512f"},   {f.avx512cd, "avx512cd"},
+      {f.avx512bw, "avx512bw"}, {f.avx512dq, "avx512dq"},
+      {f.avx512vl, "avx512vl"}, {f.avx512vnni, "avx512_vnni"},
       {f.amx_tile, "amx_tile"}, {f.amx_int8, "amx_int8"},
   };
   std::string out = "sse2";

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "kernels/elementwise/unrolled.h"
+#include "pincer/kernels/attention.h"
 
 namespace pincer::kernels {
 namespace {
@@ -27,6 +28,11 @@ struct Lanes16 {
   static Lanes16 load(const float* p) {
     Lanes16 y;
     unrolled<kRegisters>([&](int i) { y.part[i] = Register::load(p + i * Register::kLanes); });
+    return y;
+  }
+  static Lanes16 load(const Half* p) {
+    Lanes16 y;
+    unrolled<kRegisters>([&](int i) { y.part[i] = Register::load_half(p + i * Register::kLanes); });
     return y;
   }
   // The first `count` floats, or sixteen if there are more. The other lanes are `fill`, and their

@@ -18,6 +18,9 @@ struct Avx2Register : XsimdRegister<xsimd::fma3<xsimd::avx2>> {
   static float sum(Batch a) { return sum_of_lanes(__m256(a)); }
   static float max(Batch a) { return max_of_lanes(__m256(a)); }
   static std::uint32_t sum_bits(Bits a) { return sum_of_lanes(__m256i(a)); }
+  static Batch load_half(const Half* p) {
+    return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+  }
   static Batch to_float(Bits a) { return _mm256_cvtepi32_ps(a); }
   static void store_bytes(std::int8_t* p, const Bits (&a)[2]) {
     const __m256i low_byte = _mm256_set1_epi32(0xff);

@@ -33,6 +33,9 @@ struct Avx512Register : XsimdRegister<xsimd::avx512bw> {
     return sum_of_lanes(
         _mm256_add_epi32(_mm256_castps_si256(low(bits)), _mm256_castps_si256(high(bits))));
   }
+  static Batch load_half(const Half* p) {
+    return _mm512_maskz_cvtph_ps(0xffff, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+  }
   static Batch to_float(Bits a) {
     return __builtin_convertvector(reinterpret_cast<__v16si>(__m512i(a)), __v16sf);
   }

@@ -23,6 +23,9 @@ struct NeonRegister : XsimdRegister<xsimd::neon64> {
   }
   static float max(Batch a) { return vmaxvq_f32(a); }
   static std::uint32_t sum_bits(Bits a) { return vaddvq_u32(a); }
+  static Batch load_half(const Half* p) {
+    return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(reinterpret_cast<const std::uint16_t*>(p))));
+  }
   static Batch to_float(Bits a) { return vcvtq_f32_s32(vreinterpretq_s32_u32(a)); }
   static void store_bytes(std::int8_t* p, const Bits (&a)[4]) {
     const uint16x8_t low = vcombine_u16(vmovn_u32(a[0]), vmovn_u32(a[1]));

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "pincer/kernels/attention.h"
+
 namespace pincer::kernels {
 namespace {
 
@@ -15,6 +17,16 @@ struct ScalarRegister {
 
   static Batch broadcast(float x) { return x; }
   static Batch load(const float* p) { return *p; }
+  // Subnormal halves are multiples of 2^-24; the others get the larger exponent's bias.
+  static Batch load_half(const Half* p) {
+    const std::uint32_t sign = (p->bits & 0x8000u) << 16, exponent = p->bits >> 10 & 31u,
+                        fraction = p->bits & 0x3ffu;
+    if (exponent == 0) {
+      const float size = static_cast<float>(fraction) * 0x1p-24f;
+      return sign != 0 ? -size : size;
+    }
+    return from_bits(sign | (exponent == 31 ? 255u : exponent + 112u) << 23 | fraction << 13);
+  }
   static void store(float* p, Batch a) { *p = a; }
   static Batch add(Batch a, Batch b) { return a + b; }
   static Batch subtract(Batch a, Batch b) { return a - b; }

@@ -7,7 +7,7 @@
 //                     must give the same bits;
 //   sum()             the lanes of one register added as the tree: halves, then halves of that;
 //   max(), sum_bits() of the lanes of one register, where the order does not matter;
-//   to_float()        s32 lanes as floats;
+//   to_float()        s32 lanes as floats; load_half(): binary16 from memory;
 //   store_bytes()     the low byte of each of sixteen lanes, which xsimd lacks.
 // Everything is in an anonymous namespace, so that code compiled with one ISA's flags can never be
 // linked into another's.

@@ -13,6 +13,7 @@ namespace pincer::kernels {
 #define PINCER_GEMV(symbol, isa, shape) void symbol(const GemmArgs&) noexcept;
 #include "kernels/gemv/kernels.inc"
 #define PINCER_ATTENTION(symbol, isa) void symbol(const AttentionArgs&) noexcept;
+#define PINCER_ATTENTION_F16(symbol, isa) void symbol(const AttentionF16Args&) noexcept;
 #define PINCER_ATTENTION_S8(symbol, isa, k_offset, v_offset) \
   void symbol(const AttentionS8Args&) noexcept;
 #include "kernels/attention/kernels.inc"
@@ -41,6 +42,11 @@ constexpr GemmF32Kernel kGemmF32[] = {
 
 constexpr AttentionKernel kAttention[] = {
 #define PINCER_ATTENTION(symbol, isa) AttentionKernel{#symbol, Isa::isa, symbol},
+#include "kernels/attention/kernels.inc"
+};
+
+constexpr AttentionF16Kernel kAttentionF16[] = {
+#define PINCER_ATTENTION_F16(symbol, isa) AttentionF16Kernel{#symbol, Isa::isa, symbol},
 #include "kernels/attention/kernels.inc"
 };
 
@@ -78,6 +84,7 @@ Layout layout_of(const GemmKernel& gemm) {
 std::span<const GemmKernel> gemm_kernels() { return kGemm; }
 std::span<const GemmKernel> gemv_kernels() { return kGemv; }
 std::span<const AttentionKernel> attention_kernels() { return kAttention; }
+std::span<const AttentionF16Kernel> attention_f16_kernels() { return kAttentionF16; }
 std::span<const AttentionS8Kernel> attention_s8_kernels() { return kAttentionS8; }
 std::span<const ElementwiseKernel> elementwise_kernels() { return kElementwise; }
 std::span<const GemmF32Kernel> gemm_f32_kernels() { return kGemmF32; }
@@ -94,6 +101,7 @@ KernelTable choose_kernels(Isa limit) {
     }
   }
   table.attention = first_allowed<AttentionKernel>(kAttention, limit);
+  table.attention_f16 = first_allowed<AttentionF16Kernel>(kAttentionF16, limit);
   table.attention_s8 = first_allowed<AttentionS8Kernel>(kAttentionS8, limit);
   table.elementwise = first_allowed<ElementwiseKernel>(kElementwise, limit);
   table.gemm_f32 = first_allowed<GemmF32Kernel>(kGemmF32, limit);

@@ -62,20 +62,13 @@ void check_heads(int head_dim, int largest, Complaint& c) {
   c.unless(head_dim <= largest, "head_dim", head_dim, "at most ", largest);
 }
 
-void end_program(const std::string& what) {
-#ifndef NDEBUG
-  if (what.empty()) return;
-  std::fprintf(stderr, "pincer: wrong call of %s\n", what.c_str());
-  std::abort();
-#else
-  (void)what;
-#endif
-}
-
 template <class Kernel, class Args>
 void checked_call(const Kernel& kernel, const Args& args) {
 #ifndef NDEBUG
-  end_program(misuse(kernel, args));
+  if (const std::string what = misuse(kernel, args); !what.empty()) {
+    std::fprintf(stderr, "pincer: wrong call of %s\n", what.c_str());
+    std::abort();
+  }
 #endif
   kernel.fn(args);
 }

@@ -30,6 +30,8 @@ TEST(KernelLists, AreBestFirstUniqueAndEndWithScalar) {
   expect_sound_list(gemv_kernels(), names);
   expect_sound_list(gemm_f32_kernels(), names);
   expect_sound_list(attention_kernels(), names);
+  expect_sound_list(attention_f16_kernels(), names);
+  expect_sound_list(attention_s8_kernels(), names);
   expect_sound_list(elementwise_kernels(), names);
   expect_sound_list(peak_kernels(), names);
   expect_sound_list(read_kernels(), names);

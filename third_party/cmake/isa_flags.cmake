@@ -8,7 +8,7 @@ set(PINCER_ISA_TOKENS
   neon_dotprod neon_i8mm avx512vnni avx512 avxvnni avx2 amx neon sve scalar)
 
 set(avx512 -mavx512f -mavx512cd -mavx512bw -mavx512dq -mavx512vl -mfma)
-set(PINCER_ISA_x86_avx2 -mavx2 -mfma)
+set(PINCER_ISA_x86_avx2 -mavx2 -mfma -mf16c)
 set(PINCER_ISA_x86_avxvnni -mavx2 -mfma -mavxvnni)
 # CD comes with every CPU that has the other four, and xsimd's avx512bw type needs it.
 set(PINCER_ISA_x86_avx512 ${avx512})

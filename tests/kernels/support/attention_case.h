@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -65,9 +66,26 @@ class AttentionCase {
   // The output of rows first .. first + count - 1, one after the other. `intact` says whether
   // everything else in `out` kept its canary.
   std::vector<float> run(kernels::AttentionFn attention, std::size_t first, std::size_t count) {
-    std::vector<const float*> k_blocks, v_blocks;
-    for (const auto& block : k_) k_blocks.push_back(block.data());
-    for (const auto& block : v_) v_blocks.push_back(block.data());
+    return run_over(attention, k_, v_, first, count);
+  }
+  std::vector<float> run(kernels::AttentionFn attention) { return run(attention, 0, rows()); }
+
+  // The same over halves, which K and V must be representable in.
+  std::vector<float> run(kernels::AttentionF16Fn attention) {
+    return run_over(attention, halves(k_), halves(v_), 0, rows());
+  }
+
+  bool intact = true;
+
+ private:
+  template <class Element>
+  std::vector<float> run_over(void (*attention)(const kernels::AttentionArgsOf<Element>&) noexcept,
+                              const std::vector<GuardedBuffer<Element>>& k,
+                              const std::vector<GuardedBuffer<Element>>& v, std::size_t first,
+                              std::size_t count) {
+    std::vector<const Element*> k_blocks, v_blocks;
+    for (const auto& block : k) k_blocks.push_back(block.data());
+    for (const auto& block : v) v_blocks.push_back(block.data());
     const auto lengths = shape_.kv_len.begin() + static_cast<std::ptrdiff_t>(first);
     const int longest = *std::max_element(lengths, lengths + static_cast<std::ptrdiff_t>(count));
     GuardedBuffer<float> scratch(kernels::attention_scratch_floats(longest));
@@ -91,14 +109,34 @@ class AttentionCase {
         value = kCanary;
       }
     }
-    intact = std::all_of(out.begin(), out.end(), [](float v) { return v == kCanary; });
+    intact = std::all_of(out.begin(), out.end(), [](float x) { return x == kCanary; });
     return result;
   }
-  std::vector<float> run(kernels::AttentionFn attention) { return run(attention, 0, rows()); }
 
-  bool intact = true;
+  static std::vector<GuardedBuffer<kernels::Half>> halves(
+      const std::vector<GuardedBuffer<float>>& blocks) {
+    std::vector<GuardedBuffer<kernels::Half>> out;
+    for (const auto& block : blocks) {
+      auto& half = out.emplace_back(block.size());
+      for (std::size_t i = 0; i < block.size(); ++i) half[i] = exact_half(block[i]);
+    }
+    return out;
+  }
+  // Of a value that binary16 holds: a sign, 5 bits of exponent, 10 of fraction; the smallest
+  // numbers are multiples of 2^-24.
+  static kernels::Half exact_half(float x) {
+    const int sign = std::signbit(x) ? 0x8000 : 0;
+    const float size = std::abs(x);
+    if (std::isinf(x)) return {static_cast<std::uint16_t>(sign | 0x7c00)};
+    if (size < 0x1p-14f) {
+      return {static_cast<std::uint16_t>(sign | static_cast<int>(std::ldexp(size, 24)))};
+    }
+    int exponent;
+    const float fraction = std::frexp(size, &exponent);  // in [1/2, 1)
+    const int bits = static_cast<int>(std::ldexp(fraction, 11)) - 1024;
+    return {static_cast<std::uint16_t>(sign | (exponent + 14) << 10 | bits)};
+  }
 
- private:
   AttentionShape shape_;
   std::vector<std::int64_t> offset_;
   GuardedBuffer<float> q_;

@@ -16,13 +16,20 @@ namespace pincer::kernels {
 
 inline constexpr int kKvBlockTokens = 32;
 
-struct AttentionArgs {
+// IEEE binary16, as bits.
+struct Half {
+  std::uint16_t bits;
+};
+
+// K and V in Element: float, or Half, which is widened exactly as it is read.
+template <class Element>
+struct AttentionArgsOf {
   const float* q = nullptr;                // row r at q + q_offset[r], head_dim floats
   const std::int64_t* q_offset = nullptr;  // [rows], elements; `out` uses the same offsets
   const std::int32_t* kv_len = nullptr;    // [rows] >= 1: row r sees keys 0 .. kv_len[r]-1
   int rows = 0;
-  const float* const* k_blocks = nullptr;  // [ceil(max kv_len / kKvBlockTokens)]
-  const float* const* v_blocks = nullptr;
+  const Element* const* k_blocks = nullptr;  // [ceil(max kv_len / kKvBlockTokens)]
+  const Element* const* v_blocks = nullptr;
   int head_dim = 0;  // a multiple of 16
   float scale = 1.0f;
   float* out = nullptr;  // row r at out + q_offset[r]
@@ -30,7 +37,10 @@ struct AttentionArgs {
       nullptr;  // attention_scratch_floats(max kv_len), 64-byte aligned, one per thread
 };
 
+using AttentionArgs = AttentionArgsOf<float>;
+using AttentionF16Args = AttentionArgsOf<Half>;
 using AttentionFn = void (*)(const AttentionArgs&) noexcept;
+using AttentionF16Fn = void (*)(const AttentionF16Args&) noexcept;
 
 // Rows are taken kAttentionRows at a time, each with its scores at once: these rows read a block of
 // K and V from memory once (in registers there are four at a time). Keys are rounded up to a whole

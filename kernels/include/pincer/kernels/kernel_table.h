@@ -29,6 +29,7 @@ struct GemmKernel : Kernel<GemmFn> {
   PanelShape shape;
 };
 using AttentionKernel = Kernel<AttentionFn>;
+using AttentionF16Kernel = Kernel<AttentionF16Fn>;
 struct AttentionS8Kernel : Kernel<AttentionS8Fn> {
   KvShape shape;
 };
@@ -38,6 +39,7 @@ using GemmF32Kernel = Kernel<GemmF32Fn>;
 std::span<const GemmKernel> gemm_kernels();  // best first
 std::span<const GemmKernel> gemv_kernels();
 std::span<const AttentionKernel> attention_kernels();
+std::span<const AttentionF16Kernel> attention_f16_kernels();
 std::span<const AttentionS8Kernel> attention_s8_kernels();
 std::span<const ElementwiseKernel> elementwise_kernels();
 std::span<const GemmF32Kernel> gemm_f32_kernels();
@@ -47,6 +49,7 @@ struct KernelTable {
   const GemmKernel* gemm = nullptr;  // m >= 2
   const GemmKernel* gemv = nullptr;  // m == 1
   const AttentionKernel* attention = nullptr;
+  const AttentionF16Kernel* attention_f16 = nullptr;
   const AttentionS8Kernel* attention_s8 = nullptr;
   const ElementwiseKernel* elementwise = nullptr;
   const GemmF32Kernel* gemm_f32 = nullptr;
