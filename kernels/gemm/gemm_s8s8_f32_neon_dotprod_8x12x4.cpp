@@ -1,0 +1,133 @@
+// GEMM on NEON with dot products: tiles of up to 8 rows by one panel of 12 channels.
+//
+// 8 rows are interleaved as the channels of a panel are, so that both operands of a k-block are
+// contiguous: 2 vectors of rows, 3 of channels, and 24 SDOT that multiply 4 channels by one lane,
+// a row. 24 accumulators leave 8 registers for operands. The float sums of the groups live in
+// memory and are touched once per group.
+#include <arm_neon.h>
+
+#include <cassert>
+#include <cstdint>
+
+#include "kernels/gemm/neon_tile.h"
+#include "pincer/kernels/gemm.h"
+
+namespace pincer::kernels {
+namespace {
+
+constexpr std::int64_t kRows = 8;
+constexpr std::int64_t kNr = 12;
+constexpr std::int64_t kKr = 4;
+constexpr int kVectors = 3;          // of 4 channels in a panel
+constexpr std::int64_t kBlocks = 4;  // of k, per turn of the inner loop
+
+template <int kM>
+using Accumulators = int32x4_t[kM][kVectors];
+
+template <int kLane>
+inline void dot_row(const int8x16_t (&w)[kVectors], int8x16_t rows, int32x4_t (&acc)[kVectors]) {
+#pragma GCC unroll 3
+  for (int v = 0; v < kVectors; ++v) acc[v] = vdotq_laneq_s32(acc[v], w[v], rows, kLane);
+}
+
+// One k-block of 4.
+template <int kM>
+inline void dot_block(const std::int8_t* a, const std::int8_t* w, Accumulators<kM>& acc) {
+  // Vectors that are neighbours in memory are loaded one after the other: pairs become one
+  // instruction.
+  int8x16_t rows[2], weights[kVectors];
+#pragma GCC unroll 2
+  for (int half = 0; half < (kM + 3) / 4; ++half) rows[half] = vld1q_s8(a + half * 16);
+#pragma GCC unroll 3
+  for (int v = 0; v < kVectors; ++v) weights[v] = vld1q_s8(w + v * 16);
+#pragma GCC unroll 2
+  for (int m = 0; m < kM; m += 4) {
+    dot_row<0>(weights, rows[m / 4], acc[m]);
+    dot_row<1>(weights, rows[m / 4], acc[m + 1]);
+    if (m + 2 == kM) break;
+    dot_row<2>(weights, rows[m / 4], acc[m + 2]);
+    dot_row<3>(weights, rows[m / 4], acc[m + 3]);
+  }
+}
+
+// Zeroes the accumulators, then adds a group's products: blocks of k, a multiple of kBlocks.
+template <int kM>
+inline void dot_group(const std::int8_t* a, const std::int8_t* w, std::int64_t k,
+                      Accumulators<kM>& acc) {
+#pragma GCC unroll 8
+  for (int m = 0; m < kM; ++m) {
+#pragma GCC unroll 3
+    for (int v = 0; v < kVectors; ++v) acc[m][v] = vdupq_n_s32(0);
+  }
+  const std::int8_t* const end = a + k * kRows;
+  do {
+#pragma GCC unroll 4
+    for (int b = 0; b < kBlocks; ++b) {
+      dot_block<kM>(a + b * kRows * kKr, w + b * kNr * kKr, acc);
+    }
+    a += kBlocks * kRows * kKr;
+    w += kBlocks * kNr * kKr;
+  } while (a != end);
+}
+
+// sums[v][m] += the group's integers times their scales.
+template <int kM>
+inline void add_group(const Accumulators<kM>& acc, const std::uint8_t* w_scales,
+                      const float32x4_t (&a_scales)[2], float* sums) {
+#pragma GCC unroll 3
+  for (int v = 0; v < kVectors; ++v) {
+    const float32x4_t w_scale = load_scales(w_scales + v * 8);
+#pragma GCC unroll 4
+    for (int m = 0; m < kM; m += 2, sums += 8) {
+      const float32x4_t even_scale = scale_by_lane(w_scale, a_scales[m / 4], m % 4);
+      const float32x4_t odd_scale = scale_by_lane(w_scale, a_scales[m / 4], m % 4 + 1);
+      const float32x4_t even = vld1q_f32(sums), odd = vld1q_f32(sums + 4);
+      vst1q_f32(sums, vfmaq_f32(even, vcvtq_f32_s32(acc[m][v]), even_scale));
+      vst1q_f32(sums + 4, vfmaq_f32(odd, vcvtq_f32_s32(acc[m + 1][v]), odd_scale));
+      memory_order();
+    }
+  }
+}
+
+// kM, even, is the number of rows that are computed, t.rows of them stored.
+template <int kM>
+void compute_tile(const Tile& t) {
+  // [vector][row][channel], so that neighbours are touched one after the other.
+  alignas(16) float sums[kVectors * kM * 4] = {};
+  stays_in_memory(sums);
+  RowScales<kM> row_scales(t);
+  for (std::int64_t g = 0; g < t.groups; ++g) {
+    Accumulators<kM> acc;
+    dot_group<kM>(t.a + g * t.group * kRows, t.w + g * t.group * kNr, t.group, acc);
+    float32x4_t a_scales[2];
+    row_scales.load(g, a_scales);
+    add_group<kM>(acc, t.w_scale + g * kNr * 2, a_scales, sums);
+  }
+  for (std::int64_t m = 0; m < t.rows; ++m) {
+    float32x4_t row[kVectors];
+    for (int v = 0; v < kVectors; ++v) row[v] = vld1q_f32(sums + (v * kM + m) * 4);
+    store_row(t.c + m * t.c_stride, t.bias, row, t.channels);
+  }
+}
+
+void compute_rows(const Tile& t) {
+  switch ((t.rows + 1) / 2) {
+    case 1:
+      return compute_tile<2>(t);
+    case 2:
+      return compute_tile<4>(t);
+    case 3:
+      return compute_tile<6>(t);
+    default:
+      return compute_tile<8>(t);
+  }
+}
+
+}  // namespace
+
+void gemm_s8s8_f32_neon_dotprod_8x12x4(const GemmArgs& args) noexcept {
+  assert_layout(args, kNr, kKr, kBlocks * kKr);
+  for_each_tile<kRows, kRows>(args, compute_rows);
+}
+
+}  // namespace pincer::kernels
