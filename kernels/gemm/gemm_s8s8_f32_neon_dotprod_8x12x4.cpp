@@ -19,7 +19,7 @@ constexpr std::int64_t kRows = 8;
 constexpr std::int64_t kNr = 12;
 constexpr std::int64_t kKr = 4;
 constexpr int kVectors = 3;          // of 4 channels in a panel
-constexpr std::int64_t kBlocks = 4;  // of k, per turn of the inner loop
+constexpr std::int64_t kBlocks = 8;  // of k, per turn of the inner loop: the smallest group
 
 template <int kM>
 using Accumulators = int32x4_t[kM][kVectors];
@@ -61,7 +61,7 @@ inline void dot_group(const std::int8_t* a, const std::int8_t* w, std::int64_t k
   }
   const std::int8_t* const end = a + k * kRows;
   do {
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int b = 0; b < kBlocks; ++b) {
       dot_block<kM>(a + b * kRows * kKr, w + b * kNr * kKr, acc);
     }
@@ -93,9 +93,10 @@ inline void add_group(const Accumulators<kM>& acc, const std::uint8_t* w_scales,
 template <int kM>
 void compute_tile(const Tile& t) {
   // [vector][row][channel], so that neighbours are touched one after the other.
-  alignas(16) float sums[kVectors * kM * 4] = {};
+  alignas(16) float sums[kVectors * kM * 4];
+  for (float* p = sums; p < sums + kVectors * kM * 4; p += 4) vst1q_f32(p, vdupq_n_f32(0.0f));
   stays_in_memory(sums);
-  RowScales<kM> row_scales(t);
+  const RowScales<kM> row_scales(t);
   for (std::int64_t g = 0; g < t.groups; ++g) {
     Accumulators<kM> acc;
     dot_group<kM>(t.a + g * t.group * kRows, t.w + g * t.group * kNr, t.group, acc);

@@ -40,12 +40,6 @@ inline void load_8_scales(const std::uint8_t* bf16, float32x4_t& low, float32x4_
   low = vreinterpretq_f32_u32(vshll_n_u16(vget_low_u16(half), 16));
   high = vreinterpretq_f32_u32(vshll_high_n_u16(half, 16));
 }
-// The 12 of one group in a panel of 12 channels.
-inline void load_12_scales(const std::uint8_t* bf16, float32x4_t (&scales)[3]) {
-  load_8_scales(bf16, scales[0], scales[1]);
-  scales[2] = load_scales(bf16 + 16);
-}
-
 // The scales of kM <= 8 rows of a tile. Rows that do not exist have those of the last one that
 // does.
 template <int kM>
@@ -111,15 +105,15 @@ inline void store_row(float* c, const float* bias, float32x4_t (&row)[kVectors],
 }
 
 // Panels of nr channels and kr consecutive k, in groups of a multiple of `step` k values.
-inline void assert_layout([[maybe_unused]] const GemmArgs& args, std::int64_t nr, std::int64_t kr,
-                          std::int64_t step) {
+inline void assert_layout([[maybe_unused]] const GemmArgs& args, [[maybe_unused]] std::int64_t nr,
+                          [[maybe_unused]] std::int64_t kr, [[maybe_unused]] std::int64_t step) {
   [[maybe_unused]] const Layout& layout = args.w.layout();
   assert(layout.nr == nr && layout.kr == kr && layout.offset == 0 && layout.bits == 8);
   assert(layout.group % step == 0 && layout.k_align % step == 0);
   assert(args.a.stride >= args.w.k_padded());
 }
 
-// The operands of a call's first tile of `panel`, for rows from m on.
+// The operands of row m and `panel`.
 inline Tile tile_at(const GemmArgs& args, std::int64_t panel, std::int64_t m) {
   const Layout& layout = args.w.layout();
   const std::int64_t k_padded = args.w.k_padded(), column = panel * layout.nr;
@@ -135,7 +129,7 @@ inline Tile tile_at(const GemmArgs& args, std::int64_t panel, std::int64_t m) {
   t.c = args.c + m * args.c_stride + column;
   t.c_stride = args.c_stride;
   t.channels = args.w.n() - column;
-  t.rows = args.m_end - m;
+  t.rows = 1;
   return t;
 }
 
@@ -144,26 +138,13 @@ template <std::int64_t kRows, std::int64_t kIr, class Compute>
 inline void for_each_tile(const GemmArgs& args, const Compute& compute) {
   assert(args.a.ir == kIr && args.m_begin % kIr == 0);
   for (std::int64_t panel = args.panel_begin; panel < args.panel_end; ++panel) {
-    for (std::int64_t m = args.m_begin; m < args.m_end; m += kRows) {
-      Tile t = tile_at(args, panel, m);
-      t.rows = t.rows < kRows ? t.rows : kRows;
+    Tile t = tile_at(args, panel, args.m_begin);
+    for (std::int64_t left = args.m_end - args.m_begin; left > 0; left -= kRows) {
+      t.rows = left < kRows ? left : kRows;
       compute(t);
-    }
-  }
-}
-
-// Cuts the call, row by row, into runs of kMost panels; at the end there are shorter ones, of half
-// as many. compute(tile of the first panel, panels, bytes from panel to panel)
-template <std::int64_t kMost, class Compute>
-inline void for_each_run_of_panels(const GemmArgs& args, const Compute& compute) {
-  assert(args.a.ir == 1);
-  const auto stride = static_cast<std::int64_t>(args.w.header->panel_bytes);
-  for (std::int64_t m = args.m_begin; m < args.m_end; ++m) {
-    std::int64_t panel = args.panel_begin;
-    for (std::int64_t run = kMost; run > 0; run /= 2) {
-      for (; panel + run <= args.panel_end; panel += run) {
-        compute(tile_at(args, panel, m), run, stride);
-      }
+      t.a += kRows * t.a_stride;
+      t.a_scale += kRows * t.groups;
+      t.c += kRows * t.c_stride;
     }
   }
 }

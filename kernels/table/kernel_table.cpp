@@ -70,11 +70,11 @@ const Row* first_allowed(std::span<const Row> rows, Isa limit) {
   return it == rows.end() ? nullptr : &*it;
 }
 
-// The layout that `gemm` reads. A kernel that reads any gets that of the architecture's best
-// kernel, so that weights packed for one choice serve the other too.
+// The layout that `gemm` reads. A kernel that reads any gets that of this machine's best kernel, so
+// that weights packed for one choice serve the other too.
 Layout layout_of(const GemmKernel& gemm) {
-  const auto tuned =
-      std::ranges::find_if(kGemm, [](const GemmKernel& row) { return !row.shape.any(); });
+  const auto tuned = std::ranges::find_if(
+      kGemm, [](const GemmKernel& row) { return !row.shape.any() && cpu_supports(row.isa); });
   const GemmKernel& row = gemm.shape.any() && tuned != std::end(kGemm) ? *tuned : gemm;
   return row.shape.layout(32);
 }

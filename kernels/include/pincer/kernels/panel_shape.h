@@ -26,6 +26,7 @@ struct PanelShape {
 namespace panels {
 inline constexpr PanelShape any{};
 inline constexpr PanelShape x86{.nr = 16, .kr = 4, .offset = 1};
+inline constexpr PanelShape i8mm{.nr = 12, .kr = 8};
 inline constexpr PanelShape dotprod{.nr = 12, .kr = 4};
 }  // namespace panels
 

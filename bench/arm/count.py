@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+"""Counts the instructions of every Arm kernel under emulation and writes docs/arm-kernels.md.
+
+    bench/arm/count.py [--build FOLDER] [NAME...]
+
+Needs the arm64 preset's packages, qemu 7.2 with plugins, and LLVM 19 (llvm-mc, llvm-objdump, llvm-mca). With NAMEs only
+kernels whose name contains one are counted, and the table is printed, not written.
+"""
+
+import argparse
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import machine_code
+import peers
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+REPORT = ROOT / "docs" / "arm-kernels.md"
+
+# The shapes of the peers' figures. M x N x K.
+SHAPES = {"gemm": (64, 256, 1024), "gemv": (1, 256, 1024)}
+GROUPS = (0, 32)
+
+# How kernels of a family are run: emulated CPU, and bytes in a vector. A family with several vector lengths has a row
+# for each.
+RUNS = {
+    "neon": (("max", 16),),
+    "dotprod": (("max", 16),),
+    "i8mm": (("max", 16),),
+}
+
+INTRODUCTION = """\
+# Arm kernels, by count
+
+Written by `bench/arm/count.py`; not to be edited. No clock is involved: instructions are counted under qemu, over a whole
+call with scales and tails, and divided by the multiply-accumulates of the shape (M x N x K). MAC per cycle is what
+llvm-mca 19 says of the hottest block, on Neoverse N1 / N2 / V1 / V2. Peaks there: SDOT 32 / 32 / 64 / 64, SMMLA - / 64 / 128 /
+128; a product with one row is bound by loads at 32 / 48 / 48 / 48 bytes of weights. "per channel": one scale per channel,
+else one for every 32 values of k.
+"""
+
+
+def build(folder):
+    if not (folder / "build.ninja").exists():
+        subprocess.run(["cmake", "--preset", "arm64", "-B", folder], cwd=ROOT, check=True, stdout=sys.stderr)
+    subprocess.run(["cmake", "--build", folder, "--target", "count_driver"], check=True, stdout=sys.stderr)
+    return folder / "bench" / "arm" / "count_driver"
+
+
+def build_plugin(folder):
+    plugin = pathlib.Path(folder) / "libicount.so"
+    source = pathlib.Path(__file__).with_name("icount.c")
+    subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-o", plugin, source], check=True)
+    return plugin
+
+
+class Counter:
+    """Runs the driver with the plugin and gives the instructions of one call of a kernel."""
+
+    def __init__(self, driver, folder):
+        self.driver = driver
+        self.plugin = build_plugin(folder)
+        self.out = pathlib.Path(folder) / "counts"
+
+    def rows(self):
+        lines = subprocess.run(
+            ["qemu-aarch64", "-cpu", "max", self.driver], check=True, capture_output=True, text=True
+        ).stdout
+        return [line.split() for line in lines.splitlines()]
+
+    def counts(self, cpu, arguments):
+        """{address: (count, opcode)} of a run."""
+        command = ["qemu-aarch64", "-cpu", cpu, "-plugin", f"{self.plugin},out={self.out}", self.driver]
+        subprocess.run([*command, *map(str, arguments)], check=True)
+        rows = (line.split() for line in self.out.read_text().splitlines())
+        return {int(address, 16): (int(count), opcode) for address, count, opcode in rows}
+
+    def one_call(self, cpu, name, shape, group):
+        once = self.counts(cpu, (name, *shape, group, 1))
+        twice = self.counts(cpu, (name, *shape, group, 2))
+        calls = {}
+        for address, (count, opcode) in twice.items():
+            more = count - once.get(address, (0, opcode))[0]
+            if more > 0:
+                calls[address] = (more, opcode)
+        return calls
+
+
+def measure(counter, operation, name, cpu, vector_bytes, group):
+    m, n, k = shape = SHAPES[operation]
+    code = machine_code.Code(counter.one_call(cpu, name, shape, group), vector_bytes, m)
+    macs = m * n * k
+    by_class = code.by_class()
+    cells = [f"{sum(by_class.values()) / macs:.4f}"]
+    cells += [f"{sum(by_class[c] for c in group_of) / macs:.4f}" for group_of in machine_code.COLUMNS.values()]
+    hot = code.hottest_block()
+    cells.append(f"{hot.instructions_per_mac:.4f}" if hot.macs else "-")
+    cells.append(" / ".join(hot.macs_per_cycle(cpu) for cpu in machine_code.MCA_CPUS) if hot.macs else "-")
+    vector = f", {vector_bytes}-byte vectors" if name.find("_sve") >= 0 or name.find("_sme") >= 0 else ""
+    label = f"{name}{vector}, " + (f"group {group}" if group else "per channel")
+    return [label, *cells]
+
+
+def table(header, rows):
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
+
+
+def report(counter, names):
+    header = ["kernel", "instr/MAC", *machine_code.COLUMNS, "hot block", "MAC/cycle N1 / N2 / V1 / V2"]
+    text = INTRODUCTION
+    for operation, (m, n, k) in SHAPES.items():
+        rows = []
+        for found, name, family in counter.rows():
+            if found != operation or (names and not any(part in name for part in names)):
+                continue
+            for cpu, vector_bytes in RUNS.get(family, ()):
+                rows += [measure(counter, operation, name, cpu, vector_bytes, group) for group in GROUPS]
+        text += f"\n## {operation.upper()}, {m} x {n} x {k}\n\n" + table(header, rows)
+        text += f"\nOthers, counted the same way ({peers.WHEN}):\n\n"
+        text += table(["kernel", "instr/MAC", "MAC/cycle N1 / N2 / V1 / V2"], peers.FIGURES[operation])
+    return text
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "arm64")
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        text = report(Counter(build(arguments.build), folder), arguments.names)
+    if arguments.names:
+        print(text)
+    else:
+        REPORT.parent.mkdir(exist_ok=True)
+        REPORT.write_text(text, encoding="utf-8")
+        print(f"wrote {REPORT.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
