@@ -24,30 +24,45 @@ constexpr std::int64_t kBlocks = 8;  // of k, per turn of the inner loop: the sm
 template <int kM>
 using Accumulators = int32x4_t[kM][kVectors];
 
-template <int kLane>
-inline void dot_row(const int8x16_t (&w)[kVectors], int8x16_t rows, int32x4_t (&acc)[kVectors]) {
-#pragma GCC unroll 3
-  for (int v = 0; v < kVectors; ++v) acc[v] = vdotq_laneq_s32(acc[v], w[v], rows, kLane);
+// Two neighbours in memory, which one instruction loads.
+struct Pair {
+  int8x16_t first, second;
+};
+inline Pair load_pair(const std::int8_t* p) { return {vld1q_s8(p), vld1q_s8(p + 16)}; }
+
+// One k-block of vector v of channels: lane by lane, the rows.
+template <int kM>
+inline void dot_vector(const Pair& rows, int8x16_t w, int v, Accumulators<kM>& acc) {
+  acc[0][v] = vdotq_laneq_s32(acc[0][v], w, rows.first, 0);
+  acc[1][v] = vdotq_laneq_s32(acc[1][v], w, rows.first, 1);
+  if constexpr (kM > 2) {
+    acc[2][v] = vdotq_laneq_s32(acc[2][v], w, rows.first, 2);
+    acc[3][v] = vdotq_laneq_s32(acc[3][v], w, rows.first, 3);
+  }
+  if constexpr (kM > 4) {
+    acc[4][v] = vdotq_laneq_s32(acc[4][v], w, rows.second, 0);
+    acc[5][v] = vdotq_laneq_s32(acc[5][v], w, rows.second, 1);
+  }
+  if constexpr (kM > 6) {
+    acc[6][v] = vdotq_laneq_s32(acc[6][v], w, rows.second, 2);
+    acc[7][v] = vdotq_laneq_s32(acc[7][v], w, rows.second, 3);
+  }
 }
 
-// One k-block of 4.
+// Two k-blocks: 3 pairs of vectors of channels, each loaded just before it is needed.
 template <int kM>
-inline void dot_block(const std::int8_t* a, const std::int8_t* w, Accumulators<kM>& acc) {
-  // Vectors that are neighbours in memory are loaded one after the other: pairs become one
-  // instruction.
-  int8x16_t rows[2], weights[kVectors];
-#pragma GCC unroll 2
-  for (int half = 0; half < (kM + 3) / 4; ++half) rows[half] = vld1q_s8(a + half * 16);
-#pragma GCC unroll 3
-  for (int v = 0; v < kVectors; ++v) weights[v] = vld1q_s8(w + v * 16);
-#pragma GCC unroll 2
-  for (int m = 0; m < kM; m += 4) {
-    dot_row<0>(weights, rows[m / 4], acc[m]);
-    dot_row<1>(weights, rows[m / 4], acc[m + 1]);
-    if (m + 2 == kM) break;
-    dot_row<2>(weights, rows[m / 4], acc[m + 2]);
-    dot_row<3>(weights, rows[m / 4], acc[m + 3]);
-  }
+inline void dot_two_blocks(const std::int8_t* a, const std::int8_t* w, Accumulators<kM>& acc) {
+  const Pair even = load_pair(a);
+  const Pair w01 = load_pair(w);
+  dot_vector<kM>(even, w01.first, 0, acc);
+  dot_vector<kM>(even, w01.second, 1, acc);
+  const Pair odd = load_pair(a + kRows * kKr);
+  const Pair w23 = load_pair(w + 32);
+  dot_vector<kM>(even, w23.first, 2, acc);
+  dot_vector<kM>(odd, w23.second, 0, acc);
+  const Pair w45 = load_pair(w + 64);
+  dot_vector<kM>(odd, w45.first, 1, acc);
+  dot_vector<kM>(odd, w45.second, 2, acc);
 }
 
 // Zeroes the accumulators, then adds a group's products: blocks of k, a multiple of kBlocks.
@@ -61,9 +76,9 @@ inline void dot_group(const std::int8_t* a, const std::int8_t* w, std::int64_t k
   }
   const std::int8_t* const end = a + k * kRows;
   do {
-#pragma GCC unroll 8
-    for (int b = 0; b < kBlocks; ++b) {
-      dot_block<kM>(a + b * kRows * kKr, w + b * kNr * kKr, acc);
+#pragma GCC unroll 4
+    for (int b = 0; b < kBlocks; b += 2) {
+      dot_two_blocks<kM>(a + b * kRows * kKr, w + b * kNr * kKr, acc);
     }
     a += kBlocks * kRows * kKr;
     w += kBlocks * kNr * kKr;
@@ -81,9 +96,11 @@ inline void add_group(const Accumulators<kM>& acc, const std::uint8_t* w_scales,
     for (int m = 0; m < kM; m += 2, sums += 8) {
       const float32x4_t even_scale = scale_by_lane(w_scale, a_scales[m / 4], m % 4);
       const float32x4_t odd_scale = scale_by_lane(w_scale, a_scales[m / 4], m % 4 + 1);
-      const float32x4_t even = vld1q_f32(sums), odd = vld1q_f32(sums + 4);
-      vst1q_f32(sums, vfmaq_f32(even, vcvtq_f32_s32(acc[m][v]), even_scale));
-      vst1q_f32(sums + 4, vfmaq_f32(odd, vcvtq_f32_s32(acc[m + 1][v]), odd_scale));
+      float32x4_t even = vld1q_f32(sums), odd = vld1q_f32(sums + 4);
+      even = vfmaq_f32(even, vcvtq_f32_s32(acc[m][v]), even_scale);
+      odd = vfmaq_f32(odd, vcvtq_f32_s32(acc[m + 1][v]), odd_scale);
+      vst1q_f32(sums, even);
+      vst1q_f32(sums + 4, odd);
       memory_order();
     }
   }

@@ -83,11 +83,13 @@ inline void add_group(const Accumulators<kM>& acc, const std::uint8_t* w_scales,
 #pragma GCC unroll 4
     for (int m = 0; m < kM; ++m) {
       float* const even = sums + m * 8;
-      const float32x4_t even_sum = vld1q_f32(even), odd_sum = vld1q_f32(even + 4);
+      float32x4_t even_sum = vld1q_f32(even), odd_sum = vld1q_f32(even + 4);
       const float32x4_t even_scale = vmulq_f32(w_scale[0], a_scale[m]);
       const float32x4_t odd_scale = vmulq_f32(w_scale[1], a_scale[m]);
-      vst1q_f32(even, vfmaq_f32(even_sum, vcvtq_f32_s32(acc[m][v]), even_scale));
-      vst1q_f32(even + 4, vfmaq_f32(odd_sum, vcvtq_f32_s32(acc[m][v + 1]), odd_scale));
+      even_sum = vfmaq_f32(even_sum, vcvtq_f32_s32(acc[m][v]), even_scale);
+      odd_sum = vfmaq_f32(odd_sum, vcvtq_f32_s32(acc[m][v + 1]), odd_scale);
+      vst1q_f32(even, even_sum);
+      vst1q_f32(even + 4, odd_sum);
       memory_order();
     }
   }

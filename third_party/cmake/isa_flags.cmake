@@ -33,8 +33,9 @@ endif()
 # Arm kernels are compiled by clang where there is one: gcc 12 spills tiles of 24 accumulators and pairs few loads, which
 # makes the integer products 10 to 30 % longer. Sanitizers of two compilers do not mix.
 set(PINCER_CLANG_TOKENS neon neon_dotprod neon_i8mm)
-# GEMVs are written in the order that is wanted; LLVM's scheduler moves their loads up until sums are spilled.
-set(PINCER_CLANG_FLAGS_gemv -mllvm -enable-misched=false)
+# Integer products are written in the order that is wanted; LLVM's scheduler moves loads up until sums are spilled.
+set(PINCER_CLANG_FLAGS_gemm -mllvm -enable-misched=false)
+set(PINCER_CLANG_FLAGS_gemv ${PINCER_CLANG_FLAGS_gemm})
 if(PINCER_ARCH STREQUAL "arm" AND NOT PINCER_SANITIZE AND NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   find_program(PINCER_CLANG NAMES clang++-19 clang++-20 clang++-21 clang++-18 clang++-17 clang++-16 clang++)
   mark_as_advanced(PINCER_CLANG)

@@ -28,6 +28,7 @@ inline constexpr PanelShape any{};
 inline constexpr PanelShape x86{.nr = 16, .kr = 4, .offset = 1};
 inline constexpr PanelShape i8mm{.nr = 12, .kr = 8};
 inline constexpr PanelShape dotprod{.nr = 12, .kr = 4};
+inline constexpr PanelShape neon{.nr = 4, .kr = 16};
 }  // namespace panels
 
 }  // namespace pincer::kernels
