@@ -7,6 +7,7 @@
 #include <string>
 
 #include "pincer/kernels/limits.h"
+#include "tests/kernels/support/gemm_case.h"
 
 namespace pincer::kernels {
 namespace {
@@ -71,6 +72,20 @@ TEST(ChooseKernels, GemmAndGemvReadTheSameLayout) {
     EXPECT_EQ(table.layout.group, 32);
     EXPECT_EQ(table.layout.k_align % table.layout.group, 0);
     EXPECT_EQ(table.layout.k_align % table.layout.kr, 0);
+  }
+}
+
+// On an emulated CPU a choice that it cannot run ends the program.
+TEST(ChooseKernels, RunsOnThisMachine) {
+  test::FloatSource source(1);
+  const test::GemmValues values = test::random_values(source);
+  for (const Isa limit : known_isas()) {
+    const KernelTable table = choose_kernels(limit);
+    for (const auto& [kernel, m] : {std::pair{table.gemm, 5}, {table.gemv, 1}}) {
+      test::GemmCase product(table.layout, kernel->ir, {m, 37, 96}, values, source);
+      kernel->fn(product.args());
+      EXPECT_EQ(product.problem(), "") << kernel->name << " under " << isa_name(limit);
+    }
   }
 }
 

@@ -25,5 +25,11 @@ set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
 
 # The CPU model is a bound: dot products, no i8mm and no SVE, as on a Neoverse N1 or a Cortex-A76 board.
-set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64 -L /usr/aarch64-linux-gnu
-  -E "LD_LIBRARY_PATH=${libraries_arm64}" -cpu neoverse-n1)
+set(emulator_arm64 qemu-aarch64 -L /usr/aarch64-linux-gnu -E "LD_LIBRARY_PATH=${libraries_arm64}")
+set(CMAKE_CROSSCOMPILING_EMULATOR ${emulator_arm64} -cpu neoverse-n1)
+
+# The tests of the kernels run on these as well; an instruction that a model lacks ends the program there. What a name
+# stands for is a whole command, so that a model may have an emulator of its own.
+set(PINCER_EMULATED_CPUS cortex-a53 i8mm)
+set(PINCER_EMULATOR_cortex-a53 ${emulator_arm64} -cpu cortex-a53)
+set(PINCER_EMULATOR_i8mm ${emulator_arm64} -cpu max,sve=off,sme=off)
