@@ -57,7 +57,7 @@ class Block:
     def __init__(self, instructions, vector_bytes, rows):
         self.instructions = instructions
         self.macs = sum(macs_of(text, vector_bytes, rows) for text in instructions)
-        self.instructions_per_mac = len(instructions) / self.macs if self.macs else 0
+        self.instructions_per_mac = len(instructions) / self.macs if self.macs else None
 
     def macs_per_cycle(self, cpu):
         """By llvm-mca; "-" where the CPU lacks an instruction."""
@@ -88,6 +88,7 @@ class Code:
         return found
 
     def hottest_block(self):
+        """The block with most of the executed instructions, among those that multiply."""
         best, best_weight, begin = None, 0, 0
         while begin < len(self.addresses):
             end = begin + 1
@@ -99,9 +100,11 @@ class Code:
                 end += 1
             weight = self.counts[begin] * (end - begin)
             if weight > best_weight:
-                best, best_weight = (begin, end), weight
+                block = Block(self.instructions[begin:end], self.vector_bytes, self.rows)
+                if block.macs:
+                    best, best_weight = block, weight
             begin = end
-        return Block(self.instructions[best[0] : best[1]], self.vector_bytes, self.rows)
+        return best
 
 
 def disassemble(opcodes):

@@ -33,9 +33,8 @@ endif()
 # Arm kernels are compiled by clang where there is one: gcc 12 spills tiles of 24 accumulators and pairs few loads, which
 # makes the integer products 10 to 30 % longer. Sanitizers of two compilers do not mix.
 set(PINCER_CLANG_TOKENS neon neon_dotprod neon_i8mm)
-# Integer products are written in the order that is wanted; LLVM's scheduler moves loads up until sums are spilled.
-set(PINCER_CLANG_FLAGS_gemm -mllvm -enable-misched=false)
-set(PINCER_CLANG_FLAGS_gemv ${PINCER_CLANG_FLAGS_gemm})
+# Integer products on NEON are written in the order that is wanted; LLVM's scheduler moves loads up until sums are spilled.
+set(PINCER_CLANG_PRODUCT_FLAGS -mllvm -enable-misched=false)
 if(PINCER_ARCH STREQUAL "arm" AND NOT PINCER_SANITIZE AND NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   find_program(PINCER_CLANG NAMES clang++-19 clang++-20 clang++-21 clang++-18 clang++-17 clang++-16 clang++)
   mark_as_advanced(PINCER_CLANG)
@@ -80,9 +79,10 @@ function(pincer_apply_isa_flags list_variable)
       list(APPEND flags -O2 ${PINCER_ISA_${PINCER_ARCH}_${token}} -fno-exceptions -fno-rtti
         -fvisibility=hidden -fno-sanitize=vptr)
       if(PINCER_CLANG AND token IN_LIST PINCER_CLANG_TOKENS)
-        get_filename_component(name "${file}" NAME)
-        string(REGEX MATCH "^[a-z]+" op "${name}")
-        list(APPEND flags -DPINCER_KERNEL_BY_CLANG ${PINCER_CLANG_FLAGS_${op}})
+        list(APPEND flags -DPINCER_KERNEL_BY_CLANG)
+        if(file MATCHES "/gem[mv]_[^/]*_neon_[^/]*$")
+          list(APPEND flags ${PINCER_CLANG_PRODUCT_FLAGS})
+        endif()
       endif()
       # Kernels lock and share nothing; watching each of their loads makes the real model ten times slower.
       if(PINCER_SANITIZE MATCHES "thread")
