@@ -11,10 +11,10 @@ namespace pincer::kernels {
 namespace {
 
 // Indexed by Isa.
-constexpr std::array<std::string_view, 11> kNames = {"scalar",     "avx2", "avxvnni", "avx512",
-                                                     "avx512vnni", "amx",  "neon",    "dotprod",
-                                                     "i8mm",       "sve",  "sme"};
-static_assert(static_cast<std::size_t>(Isa::sme) + 1 == kNames.size());
+constexpr std::array<std::string_view, 13> kNames = {
+    "scalar",  "avx2", "avxvnni", "avx512",   "avx512vnni", "amx", "neon",
+    "dotprod", "i8mm", "sve",     "sve_i8mm", "sme",        "sme2"};
+static_assert(static_cast<std::size_t>(Isa::sme2) + 1 == kNames.size());
 
 }  // namespace
 

@@ -2,6 +2,7 @@
 // cpu.h.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -15,6 +16,9 @@ std::span<const Isa> architecture_isas();
 // the process; may ask the operating system for permission (AMX), hence call it for what is wanted
 // only.
 bool detect_isa(Isa isa);
+// Bytes in a vector of SVE, and of SME's streaming mode; 0 where there is none.
+std::int64_t sve_vector_bytes();
+std::int64_t sme_vector_bytes();
 // "AMD EPYC 9R14".
 std::string cpu_model();
 // Names of the features that dispatch looks at, those present, blank between them: "avx2 fma

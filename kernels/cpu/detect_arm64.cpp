@@ -4,6 +4,7 @@
 #if PINCER_ARM64
 
 #include <sys/auxv.h>
+#include <sys/prctl.h>
 
 #include <array>
 #include <cstdint>
@@ -23,11 +24,21 @@ constexpr std::uint64_t kHwcap2SveI8mm = 1ull << 9;
 constexpr std::uint64_t kHwcap2I8mm = 1ull << 13;
 constexpr std::uint64_t kHwcap2Sme = 1ull << 23;
 constexpr std::uint64_t kHwcap2SmeI8I32 = 1ull << 26;
+constexpr std::uint64_t kHwcap2Sme2 = 1ull << 37;
+constexpr int kPrSveGetVl = 51;
+constexpr int kPrSmeGetVl = 64;
 
 bool hwcap(std::uint64_t mask) { return (getauxval(AT_HWCAP) & mask) == mask; }
 bool hwcap2(std::uint64_t mask) { return (getauxval(AT_HWCAP2) & mask) == mask; }
 
-constexpr std::array kIsas = {Isa::scalar, Isa::neon, Isa::dotprod, Isa::i8mm, Isa::sve, Isa::sme};
+constexpr std::array kIsas = {Isa::scalar, Isa::neon,     Isa::dotprod, Isa::i8mm,
+                              Isa::sve,    Isa::sve_i8mm, Isa::sme,     Isa::sme2};
+
+// The answer to either request has flags above bit 15; a kernel without it answers -1.
+std::int64_t vector_bytes(int request) {
+  const int answer = prctl(request, 0, 0, 0, 0);
+  return answer < 0 ? 0 : answer & 0xffff;
+}
 
 // Main ID Register: implementer in bits 24-31, part in bits 4-15. The kernel emulates the read when
 // it says so.
@@ -66,12 +77,26 @@ bool detect_isa(Isa isa) {
     case Isa::i8mm:
       return hwcap(kHwcapAsimd | kHwcapAsimdDp) && hwcap2(kHwcap2I8mm);
     case Isa::sve:
+      return hwcap(kHwcapAsimdDp | kHwcapSve);
+    case Isa::sve_i8mm:
       return hwcap(kHwcapAsimdDp | kHwcapSve) && hwcap2(kHwcap2I8mm | kHwcap2SveI8mm);
     case Isa::sme:
       return hwcap(kHwcapAsimdDp) && hwcap2(kHwcap2Sme | kHwcap2SmeI8I32);
+    case Isa::sme2:
+      return detect_isa(Isa::sme) && hwcap2(kHwcap2Sme2);
     default:
       return false;
   }
+}
+
+std::int64_t sve_vector_bytes() {
+  static const std::int64_t bytes = vector_bytes(kPrSveGetVl);
+  return bytes;
+}
+
+std::int64_t sme_vector_bytes() {
+  static const std::int64_t bytes = vector_bytes(kPrSmeGetVl);
+  return bytes;
 }
 
 std::string cpu_model() {
@@ -89,10 +114,10 @@ std::string cpu_model() {
 
 std::string cpu_features() {
   const std::pair<bool, const char*> all[] = {
-      {hwcap(kHwcapAsimd), "asimd"},        {hwcap(kHwcapAsimdDp), "asimddp"},
-      {hwcap2(kHwcap2I8mm), "i8mm"},        {hwcap(kHwcapSve), "sve"},
-      {hwcap2(kHwcap2SveI8mm), "svei8mm"},  {hwcap2(kHwcap2Sme), "sme"},
-      {hwcap2(kHwcap2SmeI8I32), "smei8i32"}};
+      {hwcap(kHwcapAsimd), "asimd"},         {hwcap(kHwcapAsimdDp), "asimddp"},
+      {hwcap2(kHwcap2I8mm), "i8mm"},         {hwcap(kHwcapSve), "sve"},
+      {hwcap2(kHwcap2SveI8mm), "svei8mm"},   {hwcap2(kHwcap2Sme), "sme"},
+      {hwcap2(kHwcap2SmeI8I32), "smei8i32"}, {hwcap2(kHwcap2Sme2), "sme2"}};
   std::string out;
   for (const auto& [present, name] : all) {
     if (!present) continue;

@@ -117,6 +117,9 @@ bool detect_isa(Isa isa) {
   }
 }
 
+std::int64_t sve_vector_bytes() { return 0; }
+std::int64_t sme_vector_bytes() { return 0; }
+
 std::string cpu_model() {
   if (cpuid(0x80000000, 0).eax < 0x80000004) return "x86-64";
   std::array<char, 49> brand{};

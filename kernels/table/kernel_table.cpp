@@ -23,18 +23,6 @@ namespace pincer::kernels {
 
 namespace {
 
-constexpr GemmKernel kGemm[] = {
-#define PINCER_GEMM(symbol, isa, mr, ir, shape) \
-  GemmKernel{{#symbol, Isa::isa, symbol}, mr, ir, panels::shape},
-#include "kernels/gemm/kernels.inc"
-};
-
-constexpr GemmKernel kGemv[] = {
-#define PINCER_GEMV(symbol, isa, shape) \
-  GemmKernel{{#symbol, Isa::isa, symbol}, 1, 1, panels::shape},
-#include "kernels/gemv/kernels.inc"
-};
-
 constexpr GemmF32Kernel kGemmF32[] = {
 #define PINCER_GEMM_F32(symbol, isa) GemmF32Kernel{#symbol, Isa::isa, symbol},
 #include "kernels/gemm/kernels.inc"
@@ -70,19 +58,36 @@ const Row* first_allowed(std::span<const Row> rows, Isa limit) {
   return it == rows.end() ? nullptr : &*it;
 }
 
-// The layout that `gemm` reads. A kernel that reads any gets that of this machine's best kernel, so
-// that weights packed for one choice serve the other too.
+// The layout that `gemm` reads. A kernel that reads any gets that of the CPU's best kernel, so that
+// weights packed for one choice serve the other too.
 Layout layout_of(const GemmKernel& gemm) {
+  const auto rows = gemm_kernels();
   const auto tuned = std::ranges::find_if(
-      kGemm, [](const GemmKernel& row) { return !row.shape.any() && cpu_supports(row.isa); });
-  const GemmKernel& row = gemm.shape.any() && tuned != std::end(kGemm) ? *tuned : gemm;
+      rows, [](const GemmKernel& row) { return !row.shape.any() && cpu_supports(row.isa); });
+  const GemmKernel& row = gemm.shape.any() && tuned != rows.end() ? *tuned : gemm;
   return row.shape.layout(32);
 }
 
 }  // namespace
 
-std::span<const GemmKernel> gemm_kernels() { return kGemm; }
-std::span<const GemmKernel> gemv_kernels() { return kGemv; }
+// Filled at the first call: rows may count vectors of this machine.
+std::span<const GemmKernel> gemm_kernels() {
+  static const GemmKernel rows[] = {
+#define PINCER_GEMM(symbol, isa, mr, ir, shape) \
+  GemmKernel{{#symbol, Isa::isa, symbol}, mr, ir, panels::shape},
+#include "kernels/gemm/kernels.inc"
+  };
+  return rows;
+}
+
+std::span<const GemmKernel> gemv_kernels() {
+  static const GemmKernel rows[] = {
+#define PINCER_GEMV(symbol, isa, shape) \
+  GemmKernel{{#symbol, Isa::isa, symbol}, 1, 1, panels::shape},
+#include "kernels/gemv/kernels.inc"
+  };
+  return rows;
+}
 std::span<const AttentionKernel> attention_kernels() { return kAttention; }
 std::span<const AttentionF16Kernel> attention_f16_kernels() { return kAttentionF16; }
 std::span<const AttentionS8Kernel> attention_s8_kernels() { return kAttentionS8; }
@@ -91,10 +96,10 @@ std::span<const GemmF32Kernel> gemm_f32_kernels() { return kGemmF32; }
 
 KernelTable choose_kernels(Isa limit) {
   KernelTable table;
-  table.gemm = first_allowed<GemmKernel>(kGemm, limit);
+  table.gemm = first_allowed<GemmKernel>(gemm_kernels(), limit);
   table.layout = layout_of(*table.gemm);
   // The scalar GEMV, which reads any layout, always remains.
-  for (const GemmKernel& gemv : kGemv) {
+  for (const GemmKernel& gemv : gemv_kernels()) {
     if (isa_allowed(gemv.isa, limit) && gemv.shape.fits(table.layout)) {
       table.gemv = &gemv;
       break;

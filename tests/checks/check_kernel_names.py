@@ -4,7 +4,7 @@
     <op>_<types>[_<dst>]_<isa>[_<feature>][_<tile>]
 
 <types> are the operand types without a separator, as in s8s8; <dst> is the result's type; <tile> is <m>x<n>x<k>, each a
-number or V (a vector's length). GEMM and GEMV, where dispatch chooses by them, must state all of these.
+number, V (a vector's length) or a number of those, as in 6V. GEMM and GEMV, where dispatch chooses by them, must state all of these.
 """
 
 import re
@@ -13,7 +13,7 @@ import sys
 import common
 
 TYPE = r"(?:s4|u4|s8|u8|s16|s32|f16|bf16|f32)"
-SIZE = r"(?:[1-9][0-9]*|V)"
+SIZE = r"(?:[1-9][0-9]*V?|V)"
 NAME = re.compile(
     rf"(?P<op>[a-z]+(?:_[a-z]+)*?)_(?P<types>{TYPE}+)(?:_(?P<dst>{TYPE}))?"
     r"_(?P<isa>scalar|avx2|avxvnni|avx512|avx512vnni|amx|neon|sve2?|sme2?)"
@@ -80,7 +80,7 @@ def self_test():
     row = f"PINCER_GEMM({name}, 8)\n"
     good = {"kernels/gemm/kernels.inc": row, f"kernels/gemm/{name}.cpp": f"void {name}(int) {{}}\n"}
     common.expect_clean(check, good)
-    for other in ("gemv_s8s8_f32_avx512vnni_1x16x4", "gemm_s8s8_f32_sve_4xVx4", "attention_f32_avx2", "rms_norm_f32_neon"):
+    for other in ("gemv_s8s8_f32_avx512vnni_1x16x4", "gemm_s8s8_f32_sve_4xVx4", "gemm_s8s8_f32_sve_i8mm_8x6Vx8", "attention_f32_avx2", "rms_norm_f32_neon"):
         assert grammar_problem(other) is None, other
     for other in ("gemm_s8s8_avx2_1x16x4", "gemm_s8s8_f32_avx2", "gemm_s8s8_f32_avx2_dotprod_1x1x1", "gemm_avx2_1x16"):
         assert grammar_problem(other), other

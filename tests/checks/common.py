@@ -26,7 +26,10 @@ ISA_TOKENS = (
     "avx2",
     "amx",
     "neon",
+    "sve_i8mm",
     "sve",
+    "sme2",
+    "sme",
     "scalar",
 )
 

@@ -69,7 +69,7 @@ TEST(ResolveIsa, AnUnsupportedNameIsAnError) {
 }
 
 TEST(Isa, NamesParseBack) {
-  for (int value = 0; value <= static_cast<int>(Isa::sme); ++value) {
+  for (int value = 0; value <= static_cast<int>(Isa::sme2); ++value) {
     const Isa isa = static_cast<Isa>(value);
     EXPECT_EQ(parse_isa(isa_name(isa)), isa) << isa_name(isa);
   }
@@ -87,11 +87,11 @@ TEST(Isa, FamiliesOfThisArchitectureAscendFromScalar) {
 
 TEST(Isa, FamiliesOfOtherArchitecturesAreNotSupported) {
   const std::vector<Isa> known = known_isas();
-  for (int value = 0; value <= static_cast<int>(Isa::sme); ++value) {
+  for (int value = 0; value <= static_cast<int>(Isa::sme2); ++value) {
     const Isa isa = static_cast<Isa>(value);
     if (std::ranges::find(known, isa) == known.end()) {
       EXPECT_FALSE(cpu_supports(isa)) << isa_name(isa);
-      EXPECT_FALSE(isa_allowed(isa, Isa::sme)) << isa_name(isa);
+      EXPECT_FALSE(isa_allowed(isa, Isa::sme2)) << isa_name(isa);
     }
   }
 }

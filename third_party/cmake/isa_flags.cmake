@@ -5,7 +5,7 @@
 
 # Tokens, longest first, so that neon_dotprod is found before neon.
 set(PINCER_ISA_TOKENS
-  neon_dotprod neon_i8mm avx512vnni avx512 avxvnni avx2 amx neon sve scalar)
+  neon_dotprod neon_i8mm avx512vnni avx512 avxvnni avx2 amx neon sve_i8mm sve sme2 sme scalar)
 
 set(avx512 -mavx512f -mavx512cd -mavx512bw -mavx512dq -mavx512vl -mfma)
 set(PINCER_ISA_x86_avx2 -mavx2 -mfma -mf16c)
@@ -18,6 +18,7 @@ set(PINCER_ISA_arm_neon -march=armv8-a)
 set(PINCER_ISA_arm_neon_dotprod -march=armv8.2-a+dotprod)
 set(PINCER_ISA_arm_neon_i8mm -march=armv8.2-a+dotprod+i8mm)
 set(PINCER_ISA_arm_sve -march=armv8.2-a+dotprod+sve)
+set(PINCER_ISA_arm_sve_i8mm -march=armv8.2-a+dotprod+i8mm+sve)
 # The baseline of the architecture, with vectorization: the reference is slow enough as it is.
 set(PINCER_ISA_x86_scalar -O3)
 set(PINCER_ISA_arm_scalar -O3)

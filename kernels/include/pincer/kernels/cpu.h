@@ -10,8 +10,9 @@
 
 namespace pincer::kernels {
 
-// Kernel families. Within one architecture a larger value is preferred and implies that the smaller
-// ones may be used too (an AVX512-VNNI machine may run AVX2 kernels).
+// Kernel families. Within one architecture a larger value is preferred, and its kernels may stand
+// beside those of the smaller ones that the CPU has too (an AVX512-VNNI machine may run AVX2
+// kernels); not every CPU has them all.
 enum class Isa : std::uint8_t {
   scalar = 0,
   avx2,
@@ -22,8 +23,10 @@ enum class Isa : std::uint8_t {
   neon,
   dotprod,
   i8mm,
-  sve,
-  sme,
+  sve,       // dot products, at any vector length
+  sve_i8mm,  // and int8 matrix products
+  sme,       // int8 outer products; a CPU may have it without SVE outside streaming mode
+  sme2,      // and instructions for several vectors
 };
 
 std::string_view isa_name(Isa isa);                   // "avx512vnni"

@@ -10,6 +10,10 @@ namespace pincer::kernels {
 // What nr counts: channels, or channels for every 16 bytes of a vector of this machine.
 enum class PanelUnit : std::uint8_t { channels, sve_vectors, sme_vectors };
 
+// `count` in that unit, for rows as for channels. Machines without such vectors count as if theirs
+// were of 16 bytes.
+std::uint16_t in_units(std::uint16_t count, PanelUnit unit);
+
 struct PanelShape {
   std::uint16_t nr = 0;  // 0: any layout is read
   std::uint16_t kr = 0;
@@ -29,6 +33,9 @@ inline constexpr PanelShape x86{.nr = 16, .kr = 4, .offset = 1};
 inline constexpr PanelShape i8mm{.nr = 12, .kr = 8};
 inline constexpr PanelShape dotprod{.nr = 12, .kr = 4};
 inline constexpr PanelShape neon{.nr = 4, .kr = 16};
+inline constexpr PanelShape sve{.nr = 12, .kr = 4, .unit = PanelUnit::sve_vectors};
+inline constexpr PanelShape sve_i8mm{.nr = 12, .kr = 8, .unit = PanelUnit::sve_vectors};
+inline constexpr PanelShape sme{.nr = 8, .kr = 4, .unit = PanelUnit::sme_vectors};
 }  // namespace panels
 
 }  // namespace pincer::kernels

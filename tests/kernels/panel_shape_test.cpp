@@ -1,0 +1,36 @@
+#include "pincer/kernels/panel_shape.h"
+
+#include <gtest/gtest.h>
+
+#include "pincer/kernels/cpu.h"
+
+namespace pincer::kernels {
+namespace {
+
+TEST(PanelShape, VectorsHaveTheLengthOfThisMachine) {
+  for (const PanelUnit unit : {PanelUnit::sve_vectors, PanelUnit::sme_vectors}) {
+    const int parts = in_units(1, unit);  // of 16 bytes; the architecture ends at 2048 bits
+    EXPECT_GE(parts, 1);
+    EXPECT_LE(parts, 16);
+    EXPECT_EQ(in_units(12, unit), 12 * parts);
+  }
+  EXPECT_EQ(in_units(12, PanelUnit::channels), 12);
+  if (!cpu_supports(Isa::sve)) {
+    EXPECT_EQ(in_units(12, PanelUnit::sve_vectors), 12);
+  }
+}
+
+TEST(PanelShape, LayoutsFollowTheLength) {
+  const PanelShape shape{.nr = 6, .kr = 8, .unit = PanelUnit::sve_vectors};
+  const Layout layout = shape.layout(32);
+  EXPECT_EQ(layout.nr, in_units(6, PanelUnit::sve_vectors));
+  EXPECT_EQ(layout.kr, 8);
+  EXPECT_EQ(layout.group, 32);
+  EXPECT_TRUE(shape.fits(layout));
+  Layout other = layout;
+  other.nr *= 2;  // packed on a machine with longer vectors
+  EXPECT_FALSE(shape.fits(other));
+}
+
+}  // namespace
+}  // namespace pincer::kernels
