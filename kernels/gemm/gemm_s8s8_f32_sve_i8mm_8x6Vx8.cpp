@@ -1,0 +1,263 @@
+// GEMM on SVE with int8 matrix products: tiles of up to 8 rows by one panel, 6 vectors of weights.
+//
+// In every 16 bytes of its vectors SMMLA multiplies 2 rows x 8 k with 2 channels x 8 k, so rows
+// come interleaved in pairs, and LD1RQ repeats a pair's 16 bytes along the vector. 24 sums, 6
+// vectors of weights and 2 of rows are all 32 registers: the full tile is in assembly, because
+// compilers answer with spills. (The sums have names one by one, because vectors without a known
+// size make no arrays.)
+#include <arm_sve.h>
+
+#include <cassert>
+#include <cstdint>
+
+#include "kernels/gemm/sve_output.h"
+#include "pincer/kernels/gemm.h"
+
+namespace pincer::kernels {
+namespace {
+
+constexpr std::int64_t kRows = 8;
+constexpr std::int64_t kIr = 2;  // rows in a pair
+constexpr std::int64_t kKr = 8;
+constexpr int kVectors = 6;                          // of weights in a k-block
+[[maybe_unused]] constexpr std::int64_t kStep = 16;  // k per turn of the full tile's loop
+
+// What is the same for every tile of a call.
+struct Shape {
+  std::int64_t groups;
+  std::int64_t group;  // k values in a group
+  std::int64_t nr;
+  std::int64_t scales_offset;  // from a panel's start, bytes
+  std::int64_t pair_stride;    // bytes from a pair of rows to the next
+  std::int64_t c_stride;
+};
+
+// Pointers to a tile's first row and its panel.
+struct Tile {
+  const std::int8_t* a;
+  const float* a_scale;
+  const std::uint8_t* w;
+  const float* bias;  // or null
+  float* c;
+  std::int64_t rows;      // to write, at least 1
+  std::int64_t channels;  // to write, at least 1
+};
+
+// A vector of sums holds two rows, (channel, channel, the same of the row below) again and again;
+// every second pair of lanes of two such vectors is one row in the order of its channels.
+inline svint32_t upper_row(svint32_t a, svint32_t b) {
+  return svreinterpret_s32_s64(svuzp1_s64(svreinterpret_s64_s32(a), svreinterpret_s64_s32(b)));
+}
+inline svint32_t lower_row(svint32_t a, svint32_t b) {
+  return svreinterpret_s32_s64(svuzp2_s64(svreinterpret_s64_s32(a), svreinterpret_s64_s32(b)));
+}
+
+inline Output output_of(const Shape& s, const Tile& t, std::int64_t g) {
+  return {.w_scale = reinterpret_cast<const std::uint16_t*>(t.w + s.scales_offset) + g * s.nr,
+          .a_scale = t.a_scale + g,
+          .a_scale_step = s.groups,
+          .bias = t.bias,
+          .c = t.c,
+          .c_stride = s.c_stride,
+          .rows = t.rows,
+          .channels = t.channels,
+          .first = g == 0,
+          .last = g + 1 == s.groups};
+}
+
+// Vector `v` of the channels, which are half of 2 vectors of sums, of kPairs pairs of rows; the
+// last of them may lack its lower row.
+template <int kPairs, bool kLast>
+[[gnu::always_inline]] inline void finish(const Output& out, int v, svint32_t p0, svint32_t p1,
+                                          svint32_t q0, svint32_t q1, svint32_t r0, svint32_t r1,
+                                          svint32_t s0, svint32_t s1) {
+  const svbool_t written = written_lanes(out, v), held = held_lanes(out, v);
+  const svfloat32_t w_scale = load_scales(out, v), bias = load_bias(out, v);
+  const bool odd = out.rows % kIr != 0;
+  const float* a = out.a_scale;
+  float* c = out.c + v * static_cast<std::int64_t>(svcntw());
+  const std::int64_t i = out.a_scale_step, j = out.c_stride;
+  add_row<kLast>(written, held, w_scale, bias, upper_row(p0, p1), *a, c);
+  if (kPairs == 1 && odd) return;
+  add_row<kLast>(written, held, w_scale, bias, lower_row(p0, p1), a[i], c + j);
+  if (kPairs == 1) return;
+  add_row<kLast>(written, held, w_scale, bias, upper_row(q0, q1), a[2 * i], c + 2 * j);
+  if (kPairs == 2 && odd) return;
+  add_row<kLast>(written, held, w_scale, bias, lower_row(q0, q1), a[3 * i], c + 3 * j);
+  if (kPairs == 2) return;
+  add_row<kLast>(written, held, w_scale, bias, upper_row(r0, r1), a[4 * i], c + 4 * j);
+  if (kPairs == 3 && odd) return;
+  add_row<kLast>(written, held, w_scale, bias, lower_row(r0, r1), a[5 * i], c + 5 * j);
+  if (kPairs == 3) return;
+  add_row<kLast>(written, held, w_scale, bias, upper_row(s0, s1), a[6 * i], c + 6 * j);
+  if (odd) return;
+  add_row<kLast>(written, held, w_scale, bias, lower_row(s0, s1), a[7 * i], c + 7 * j);
+}
+
+template <int kPairs>
+[[gnu::always_inline]] inline void finish(const Output& out, int v, svint32_t p0, svint32_t p1,
+                                          svint32_t q0, svint32_t q1, svint32_t r0, svint32_t r1,
+                                          svint32_t s0, svint32_t s1) {
+  if (out.last) {
+    finish<kPairs, true>(out, v, p0, p1, q0, q1, r0, r1, s0, s1);
+  } else {
+    finish<kPairs, false>(out, v, p0, p1, q0, q1, r0, r1, s0, s1);
+  }
+}
+
+// The 6 sums of one pair of rows, z0-z5 being the weights of a k-block.
+#define PINCER_ZERO(p)                                   \
+  "mov %[" p "0].s, #0\n mov %[" p "1].s, #0\n mov %[" p \
+  "2].s, #0\n"                                           \
+  "mov %[" p "3].s, #0\n mov %[" p "4].s, #0\n mov %[" p "5].s, #0\n"
+#define PINCER_MULTIPLY(p, rows)                                   \
+  "smmla %[" p "0].s, " rows ".b, z0.b\n smmla %[" p "1].s, " rows \
+  ".b, z1.b\n"                                                     \
+  "smmla %[" p "2].s, " rows ".b, z2.b\n smmla %[" p "3].s, " rows \
+  ".b, z3.b\n"                                                     \
+  "smmla %[" p "4].s, " rows ".b, z4.b\n smmla %[" p "5].s, " rows ".b, z5.b\n"
+// `at`: the k-block's place in a pair of rows.
+#define PINCER_K_BLOCK(at)                                                                 \
+  "ld1rqb {z6.b}, p0/z, [%[a], " at                                                        \
+  "]\n"                                                                                    \
+  "ld1rqb {z7.b}, p0/z, [x11, " at                                                         \
+  "]\n" PINCER_MULTIPLY("p", "z6") "ld1rqb {z6.b}, p0/z, [x12, " at "]\n" PINCER_MULTIPLY( \
+      "q", "z7") "ld1rqb {z7.b}, p0/z, [x13, " at "]\n" PINCER_MULTIPLY("r", "z6")         \
+      PINCER_MULTIPLY("s", "z7")
+
+// Group g of 7 or 8 rows. Not inlined: what could be hoisted would only wait on the stack.
+[[gnu::noinline]] void compute_four_pairs(const Shape& shape, const Tile& t, std::int64_t g) {
+  svint32_t p0, p1, p2, p3, p4, p5, q0, q1, q2, q3, q4, q5;
+  svint32_t r0, r1, r2, r3, r4, r5, s0, s1, s2, s3, s4, s5;
+  asm volatile(
+      "ptrue p0.b\n"
+      "add x11, %[a], %[stride]\n"
+      "add x12, x11, %[stride]\n"
+      "add x13, x12, %[stride]\n"
+      "addvl x14, %[w], #4\n"  // 12 vectors are within reach of -8 .. 7 then
+      "mov x9, #0\n"
+      "mov x10, #16\n"  // the next k-block of a pair
+      PINCER_ZERO("p") PINCER_ZERO("q") PINCER_ZERO("r") PINCER_ZERO("s")
+      "1:\n"
+      "ld1b {z0.b}, p0/z, [x14, #-4, mul vl]\n"
+      "ld1b {z1.b}, p0/z, [x14, #-3, mul vl]\n"
+      "ld1b {z2.b}, p0/z, [x14, #-2, mul vl]\n"
+      "ld1b {z3.b}, p0/z, [x14, #-1, mul vl]\n"
+      "ld1b {z4.b}, p0/z, [x14]\n"
+      "ld1b {z5.b}, p0/z, [x14, #1, mul vl]\n"
+      PINCER_K_BLOCK("x9")
+      "ld1b {z0.b}, p0/z, [x14, #2, mul vl]\n"
+      "ld1b {z1.b}, p0/z, [x14, #3, mul vl]\n"
+      "ld1b {z2.b}, p0/z, [x14, #4, mul vl]\n"
+      "ld1b {z3.b}, p0/z, [x14, #5, mul vl]\n"
+      "ld1b {z4.b}, p0/z, [x14, #6, mul vl]\n"
+      "ld1b {z5.b}, p0/z, [x14, #7, mul vl]\n"
+      "add x9, x9, #32\n"
+      "addvl x14, x14, #12\n"
+      PINCER_K_BLOCK("x10")
+      "add x10, x10, #32\n"
+      "cmp x9, %[bytes]\n"
+      "b.lt 1b\n"
+      : [p0] "=&w"(p0), [p1] "=&w"(p1), [p2] "=&w"(p2), [p3] "=&w"(p3), [p4] "=&w"(p4),
+        [p5] "=&w"(p5), [q0] "=&w"(q0), [q1] "=&w"(q1), [q2] "=&w"(q2), [q3] "=&w"(q3),
+        [q4] "=&w"(q4), [q5] "=&w"(q5), [r0] "=&w"(r0), [r1] "=&w"(r1), [r2] "=&w"(r2),
+        [r3] "=&w"(r3), [r4] "=&w"(r4), [r5] "=&w"(r5), [s0] "=&w"(s0), [s1] "=&w"(s1),
+        [s2] "=&w"(s2), [s3] "=&w"(s3), [s4] "=&w"(s4), [s5] "=&w"(s5)
+      : [a] "r"(t.a + g * shape.group * kIr), [stride] "r"(shape.pair_stride),
+        [w] "r"(t.w + g * shape.group * shape.nr), [bytes] "r"(shape.group * kIr)
+      : "x9", "x10", "x11", "x12", "x13", "x14", "p0", "z0", "z1", "z2", "z3", "z4", "z5", "z6",
+        "z7", "cc", "memory");
+  const Output out = output_of(shape, t, g);
+  finish<4>(out, 0, p0, p1, q0, q1, r0, r1, s0, s1);
+  finish<4>(out, 1, p2, p3, q2, q3, r2, r3, s2, s3);
+  finish<4>(out, 2, p4, p5, q4, q5, r4, r5, s4, s5);
+}
+#undef PINCER_ZERO
+#undef PINCER_MULTIPLY
+#undef PINCER_K_BLOCK
+
+inline void multiply(const std::int8_t* a, svint8_t w0, svint8_t w1, svint8_t w2, svint8_t w3,
+                     svint8_t w4, svint8_t w5, svint32_t& s0, svint32_t& s1, svint32_t& s2,
+                     svint32_t& s3, svint32_t& s4, svint32_t& s5) {
+  const svint8_t rows = svld1rq_s8(svptrue_b8(), a);
+  s0 = svmmla_s32(s0, rows, w0);
+  s1 = svmmla_s32(s1, rows, w1);
+  s2 = svmmla_s32(s2, rows, w2);
+  s3 = svmmla_s32(s3, rows, w3);
+  s4 = svmmla_s32(s4, rows, w4);
+  s5 = svmmla_s32(s5, rows, w5);
+}
+
+// Group g of up to 6 rows.
+template <int kPairs>
+[[gnu::noinline]] void compute_pairs(const Shape& s, const Tile& t, std::int64_t g) {
+  const svint32_t zero = svdup_n_s32(0);
+  svint32_t p0 = zero, p1 = zero, p2 = zero, p3 = zero, p4 = zero, p5 = zero;
+  svint32_t q0 = zero, q1 = zero, q2 = zero, q3 = zero, q4 = zero, q5 = zero;
+  svint32_t r0 = zero, r1 = zero, r2 = zero, r3 = zero, r4 = zero, r5 = zero;
+  const svbool_t all = svptrue_b8();
+  const std::int8_t* a = t.a + g * s.group * kIr;
+  const auto* w = reinterpret_cast<const std::int8_t*>(t.w) + g * s.group * s.nr;
+  for (std::int64_t k = 0; k < s.group; k += kKr, a += kKr * kIr, w += kKr * s.nr) {
+    const svint8_t w0 = svld1_s8(all, w), w1 = svld1_vnum_s8(all, w, 1);
+    const svint8_t w2 = svld1_vnum_s8(all, w, 2), w3 = svld1_vnum_s8(all, w, 3);
+    const svint8_t w4 = svld1_vnum_s8(all, w, 4), w5 = svld1_vnum_s8(all, w, 5);
+    multiply(a, w0, w1, w2, w3, w4, w5, p0, p1, p2, p3, p4, p5);
+    if constexpr (kPairs > 1) {
+      multiply(a + s.pair_stride, w0, w1, w2, w3, w4, w5, q0, q1, q2, q3, q4, q5);
+    }
+    if constexpr (kPairs > 2) {
+      multiply(a + 2 * s.pair_stride, w0, w1, w2, w3, w4, w5, r0, r1, r2, r3, r4, r5);
+    }
+  }
+  const Output out = output_of(s, t, g);
+  finish<kPairs>(out, 0, p0, p1, q0, q1, r0, r1, zero, zero);
+  finish<kPairs>(out, 1, p2, p3, q2, q3, r2, r3, zero, zero);
+  finish<kPairs>(out, 2, p4, p5, q4, q5, r4, r5, zero, zero);
+}
+
+void compute_group(const Shape& s, const Tile& t, std::int64_t g) {
+  switch ((t.rows + 1) / kIr) {
+    case 1:
+      return compute_pairs<1>(s, t, g);
+    case 2:
+      return compute_pairs<2>(s, t, g);
+    case 3:
+      return compute_pairs<3>(s, t, g);
+    default:
+      return compute_four_pairs(s, t, g);
+  }
+}
+
+}  // namespace
+
+void gemm_s8s8_f32_sve_i8mm_8x6Vx8(const GemmArgs& args) noexcept {
+  const PackedHeader& header = *args.w.header;
+  const Layout& layout = header.layout;
+  const std::int64_t k_padded = args.w.k_padded();
+  Shape s;
+  s.groups = args.a.groups;
+  s.group = layout.group ? layout.group : k_padded;
+  s.nr = static_cast<std::int64_t>(svcntb()) * kVectors / kKr;
+  s.scales_offset = k_padded * s.nr;
+  s.pair_stride = args.a.stride * kIr;
+  s.c_stride = args.c_stride;
+  assert(layout.nr == s.nr && layout.kr == kKr && layout.offset == 0 && layout.bits == 8);
+  assert(s.group % kStep == 0 && args.a.ir == kIr && args.m_begin % kIr == 0);
+  for (std::int64_t panel = args.panel_begin; panel < args.panel_end; ++panel) {
+    const std::int64_t column = panel * s.nr;
+    Tile t;
+    t.w = args.w.panel(panel);
+    t.bias = args.bias ? args.bias + column : nullptr;
+    t.channels = header.n - column;
+    for (std::int64_t m = args.m_begin; m < args.m_end; m += kRows) {
+      t.a = args.a.q + m * args.a.stride;
+      t.a_scale = args.a.scale + m * s.groups;
+      t.c = args.c + m * args.c_stride + column;
+      t.rows = args.m_end - m < kRows ? args.m_end - m : kRows;
+      for (std::int64_t g = 0; g < s.groups; ++g) compute_group(s, t, g);
+    }
+  }
+}
+
+}  // namespace pincer::kernels
