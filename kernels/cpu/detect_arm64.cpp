@@ -76,10 +76,10 @@ bool detect_isa(Isa isa) {
       return hwcap(kHwcapAsimd | kHwcapAsimdDp);
     case Isa::i8mm:
       return hwcap(kHwcapAsimd | kHwcapAsimdDp) && hwcap2(kHwcap2I8mm);
-    case Isa::sve:
-      return hwcap(kHwcapAsimdDp | kHwcapSve);
+    case Isa::sve:  // has dot products of its own: A64FX lacks those of NEON
+      return hwcap(kHwcapSve);
     case Isa::sve_i8mm:
-      return hwcap(kHwcapAsimdDp | kHwcapSve) && hwcap2(kHwcap2I8mm | kHwcap2SveI8mm);
+      return hwcap(kHwcapSve) && hwcap2(kHwcap2SveI8mm);
     case Isa::sme:
       return hwcap(kHwcapAsimdDp) && hwcap2(kHwcap2Sme | kHwcap2SmeI8I32);
     case Isa::sme2:

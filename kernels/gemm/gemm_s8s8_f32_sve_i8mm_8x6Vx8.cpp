@@ -52,31 +52,21 @@ inline svint32_t lower_row(svint32_t a, svint32_t b) {
   return svreinterpret_s32_s64(svuzp2_s64(svreinterpret_s64_s32(a), svreinterpret_s64_s32(b)));
 }
 
-inline Output output_of(const Shape& s, const Tile& t, std::int64_t g) {
-  return {.w_scale = reinterpret_cast<const std::uint16_t*>(t.w + s.scales_offset) + g * s.nr,
-          .a_scale = t.a_scale + g,
-          .a_scale_step = s.groups,
-          .bias = t.bias,
-          .c = t.c,
-          .c_stride = s.c_stride,
-          .rows = t.rows,
-          .channels = t.channels,
-          .first = g == 0,
-          .last = g + 1 == s.groups};
-}
-
 // Vector `v` of the channels, which are half of 2 vectors of sums, of kPairs pairs of rows; the
 // last of them may lack its lower row.
 template <int kPairs, bool kLast>
-[[gnu::always_inline]] inline void finish(const Output& out, int v, svint32_t p0, svint32_t p1,
-                                          svint32_t q0, svint32_t q1, svint32_t r0, svint32_t r1,
-                                          svint32_t s0, svint32_t s1) {
-  const svbool_t written = written_lanes(out, v), held = held_lanes(out, v);
-  const svfloat32_t w_scale = load_scales(out, v), bias = load_bias(out, v);
-  const bool odd = out.rows % kIr != 0;
-  const float* a = out.a_scale;
-  float* c = out.c + v * static_cast<std::int64_t>(svcntw());
-  const std::int64_t i = out.a_scale_step, j = out.c_stride;
+[[gnu::always_inline]] inline void finish(const Shape& shape, const Tile& t, std::int64_t g, int v,
+                                          svint32_t p0, svint32_t p1, svint32_t q0, svint32_t q1,
+                                          svint32_t r0, svint32_t r1, svint32_t s0, svint32_t s1) {
+  const svbool_t written = lanes_below(t.channels, v);
+  const svbool_t held = lanes_below(g == 0 ? 0 : t.channels, v);
+  const auto* scales = reinterpret_cast<const std::uint16_t*>(t.w + shape.scales_offset);
+  const svfloat32_t w_scale = load_scales(scales + g * shape.nr, v);
+  const svfloat32_t bias = load_bias(t.bias, t.channels, v);
+  const bool odd = t.rows % kIr != 0;
+  const float* a = t.a_scale + g;
+  float* c = t.c + v * static_cast<std::int64_t>(svcntw());
+  const std::int64_t i = shape.groups, j = shape.c_stride;
   add_row<kLast>(written, held, w_scale, bias, upper_row(p0, p1), *a, c);
   if (kPairs == 1 && odd) return;
   add_row<kLast>(written, held, w_scale, bias, lower_row(p0, p1), a[i], c + j);
@@ -95,13 +85,13 @@ template <int kPairs, bool kLast>
 }
 
 template <int kPairs>
-[[gnu::always_inline]] inline void finish(const Output& out, int v, svint32_t p0, svint32_t p1,
-                                          svint32_t q0, svint32_t q1, svint32_t r0, svint32_t r1,
-                                          svint32_t s0, svint32_t s1) {
-  if (out.last) {
-    finish<kPairs, true>(out, v, p0, p1, q0, q1, r0, r1, s0, s1);
+[[gnu::always_inline]] inline void finish(const Shape& shape, const Tile& t, std::int64_t g, int v,
+                                          svint32_t p0, svint32_t p1, svint32_t q0, svint32_t q1,
+                                          svint32_t r0, svint32_t r1, svint32_t s0, svint32_t s1) {
+  if (g + 1 == shape.groups) {
+    finish<kPairs, true>(shape, t, g, v, p0, p1, q0, q1, r0, r1, s0, s1);
   } else {
-    finish<kPairs, false>(out, v, p0, p1, q0, q1, r0, r1, s0, s1);
+    finish<kPairs, false>(shape, t, g, v, p0, p1, q0, q1, r0, r1, s0, s1);
   }
 }
 
@@ -167,10 +157,9 @@ template <int kPairs>
         [w] "r"(t.w + g * shape.group * shape.nr), [bytes] "r"(shape.group * kIr)
       : "x9", "x10", "x11", "x12", "x13", "x14", "p0", "z0", "z1", "z2", "z3", "z4", "z5", "z6",
         "z7", "cc", "memory");
-  const Output out = output_of(shape, t, g);
-  finish<4>(out, 0, p0, p1, q0, q1, r0, r1, s0, s1);
-  finish<4>(out, 1, p2, p3, q2, q3, r2, r3, s2, s3);
-  finish<4>(out, 2, p4, p5, q4, q5, r4, r5, s4, s5);
+  finish<4>(shape, t, g, 0, p0, p1, q0, q1, r0, r1, s0, s1);
+  finish<4>(shape, t, g, 1, p2, p3, q2, q3, r2, r3, s2, s3);
+  finish<4>(shape, t, g, 2, p4, p5, q4, q5, r4, r5, s4, s5);
 }
 #undef PINCER_ZERO
 #undef PINCER_MULTIPLY
@@ -210,10 +199,9 @@ template <int kPairs>
       multiply(a + 2 * s.pair_stride, w0, w1, w2, w3, w4, w5, r0, r1, r2, r3, r4, r5);
     }
   }
-  const Output out = output_of(s, t, g);
-  finish<kPairs>(out, 0, p0, p1, q0, q1, r0, r1, zero, zero);
-  finish<kPairs>(out, 1, p2, p3, q2, q3, r2, r3, zero, zero);
-  finish<kPairs>(out, 2, p4, p5, q4, q5, r4, r5, zero, zero);
+  finish<kPairs>(s, t, g, 0, p0, p1, q0, q1, r0, r1, zero, zero);
+  finish<kPairs>(s, t, g, 1, p2, p3, q2, q3, r2, r3, zero, zero);
+  finish<kPairs>(s, t, g, 2, p4, p5, q4, q5, r4, r5, zero, zero);
 }
 
 void compute_group(const Shape& s, const Tile& t, std::int64_t g) {
