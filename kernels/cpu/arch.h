@@ -12,3 +12,8 @@
 #else
 #define PINCER_ARM64 0
 #endif
+
+// 1 by the build's definition when a compiler here knows SME.
+#if !defined(PINCER_SME)
+#define PINCER_SME 0
+#endif
