@@ -4,6 +4,7 @@
 
 source "$root/.ci/lib/packages.sh"
 source "$root/.ci/lib/build.sh"
+source "$root/.ci/lib/emulator.sh"
 source "$root/.ci/lib/tests.sh"
 
 say() { printf 'pincer: %s\n' "$*" >&2; }

@@ -35,6 +35,7 @@ prepare_arm64() {
   [[ -z $(missing_packages "${arm64_packages[@]}") ]] || return 1
   fetch_arm64_libraries ||
     say "no libraries for arm64 (see $build/log/sysroot-arm64.log): only kernels/ is built and tested for it"
+  fetch_emulator || say "no younger qemu (see $build/log/qemu.log): kernels for SVE and SME are not tested"
 }
 
 # The end-to-end tests use the openai client, in an environment of its own.
