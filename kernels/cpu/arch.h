@@ -13,7 +13,7 @@
 #define PINCER_ARM64 0
 #endif
 
-// 1 by the build's definition when a compiler here knows SME.
+// 1 by the build's definition when it has a compiler that knows SME.
 #if !defined(PINCER_SME)
 #define PINCER_SME 0
 #endif

@@ -9,7 +9,7 @@ import common
 CONDITIONAL = re.compile(r"^[ \t]*#[ \t]*(?:if|ifdef|ifndef|elif)\b(?:[^\n]*\\\n)*[^\n]*", re.MULTILINE)
 ISA = re.compile(
     r"\b(?:__(?:x86_64|amd64|i386|i686|aarch64|arm)(?:__)?"
-    r"|__(?:SSE|AVX|FMA|F16C|BMI|AMX|ARM_)\w*|_M_(?:X64|IX86|ARM\w*)|PINCER_(?:X86|ARM64))\b"
+    r"|__(?:SSE|AVX|FMA|F16C|BMI|AMX|ARM_)\w*|_M_(?:X64|IX86|ARM\w*)|PINCER_(?:X86|ARM64|SME))\b"
 )
 
 

@@ -151,24 +151,6 @@ TEST_P(GemmContract, NoRowsNoWork) {
   EXPECT_EQ(run(product), "");
 }
 
-// Values that live across a call stay in registers that the callee has to preserve, where an
-// architecture has such: d8 to d15 on Arm, which streaming mode zeroes.
-TEST_P(GemmContract, KeepsTheCallersRegisters) {
-  FloatSource source(7);
-  const GemmValues values = test::random_values(source);
-  const Layout layout = test::layouts_of(kernel()).front();
-  GemmCase product(layout, kernel().ir, {kernel().mr, layout.nr, 64}, values, source);
-  const GemmArgs args = product.args();
-  volatile double seed = 1.5;
-  double a = seed, b = a + 1, c = a + 2, d = a + 3, e = a + 4, f = a + 5, g = a + 6, h = a + 7;
-  for (int round = 0; round < 3; ++round) {
-    kernel().fn(args);
-    a += 1, b += 1, c += 1, d += 1, e += 1, f += 1, g += 1, h += 1;
-  }
-  EXPECT_EQ(a + 10 * b + 100 * c + 1000 * d, 4.5 + 55 + 650 + 7500);
-  EXPECT_EQ(e + 10 * f + 100 * g + 1000 * h, 8.5 + 95 + 1050 + 11500);
-}
-
 INSTANTIATE_TEST_SUITE_P(Kernels, GemmContract, testing::ValuesIn(test::all_gemm_kernels()),
                          [](const auto& row) { return std::string(row.param->name); });
 

@@ -100,15 +100,19 @@ endfunction()
 
 list(APPEND PINCER_CLANG_TOKENS sve_i8mm sve)
 
-# gcc knows SME from version 14 on. Without a compiler that does, the build leaves these kernels out, and says so.
+# Without a compiler that knows SME the build leaves these kernels out, and says so.
 if(PINCER_ARCH STREQUAL "arm")
+  set(clang_version 0)
   if(PINCER_CLANG)
+    execute_process(COMMAND "${PINCER_CLANG}" -dumpversion OUTPUT_VARIABLE clang_version)
+  elseif(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    set(clang_version "${CMAKE_CXX_COMPILER_VERSION}")
+  endif()
+  if(clang_version VERSION_GREATER_EQUAL 19)
     list(APPEND PINCER_CLANG_TOKENS sme2 sme)
     set(PINCER_SME ON)
-  elseif(CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 14)
-    set(PINCER_SME ON)
   else()
-    message(STATUS "No kernels for SME: they need clang 19 or gcc 14")
+    message(STATUS "No kernels for SME: they need clang 19")
     unset(PINCER_ISA_arm_sme)
     unset(PINCER_ISA_arm_sme2)
   endif()
