@@ -1,7 +1,5 @@
 #include "pincer/kernels/limits.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <cassert>
 #include <chrono>
@@ -9,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "kernels/limits/huge_buffer.h"
 #include "kernels/limits/race.h"
 
 namespace pincer::kernels {
@@ -46,33 +45,6 @@ double seconds_of(const Work& work) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-// Memory of one thread, on huge pages if possible: they read faster from DRAM by a fifth to a
-// third.
-class Buffer {
- public:
-  explicit Buffer(std::int64_t bytes) : bytes_(static_cast<std::size_t>(bytes) + kHugePage) {
-    void* mapped =
-        mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (mapped == MAP_FAILED) return;
-    mapped_ = mapped;
-    const auto address = reinterpret_cast<std::uintptr_t>(mapped);
-    data_ = reinterpret_cast<std::uint8_t*>((address + kHugePage - 1) / kHugePage * kHugePage);
-    madvise(data_, static_cast<std::size_t>(bytes), MADV_HUGEPAGE);
-  }
-  Buffer(const Buffer&) = delete;
-  Buffer& operator=(const Buffer&) = delete;
-  ~Buffer() {
-    if (mapped_ != nullptr) munmap(mapped_, bytes_);
-  }
-  std::uint8_t* data() const { return data_; }  // null: there was no memory
-
- private:
-  static constexpr std::size_t kHugePage = std::size_t{2} << 20;
-  std::size_t bytes_;
-  void* mapped_ = nullptr;
-  std::uint8_t* data_ = nullptr;
-};
-
 }  // namespace
 
 std::span<const PeakKernel> peak_kernels() { return kPeak; }
@@ -92,9 +64,9 @@ double measure_read_gb_s(std::int64_t bytes_per_thread, int threads) {
   assert(threads >= 1 && bytes_per_thread >= 1);
   const ReadFn read = best_row<ReadKernel>(kRead, isa_choice().isa).fn;
   const std::int64_t bytes = (bytes_per_thread + 255) / 256 * 256;
-  std::vector<std::unique_ptr<Buffer>> buffers;
+  std::vector<std::unique_ptr<detail::HugeBuffer>> buffers;
   for (int thread = 0; thread < threads; ++thread) {
-    buffers.push_back(std::make_unique<Buffer>(bytes));
+    buffers.push_back(std::make_unique<detail::HugeBuffer>(bytes));
     if (buffers.back()->data() == nullptr) return 0;
   }
   // Each thread touches its own memory first, which puts it on that thread's NUMA node.

@@ -1,11 +1,10 @@
 #include "kernels/limits/race.h"
 
 #include <algorithm>
-#include <barrier>
 #include <chrono>
 #include <limits>
-#include <thread>
-#include <vector>
+
+#include "kernels/limits/team.h"
 
 namespace pincer::kernels::detail {
 namespace {
@@ -23,32 +22,20 @@ double seconds_since(Clock::time_point start) {
 
 double fastest_run(int threads, const std::function<void(int)>& prepare,
                    const std::function<void(int)>& work) {
-  std::barrier line(threads);
-  // Written by thread 0 between two barriers, read by all after the second.
-  bool done = false;
-  double best = std::numeric_limits<double>::max();
-  const auto lap = [&](int thread) {
-    prepare(thread);
-    double total = 0;
-    for (int runs = 1;; ++runs) {
-      line.arrive_and_wait();
-      const auto start = Clock::now();
-      work(thread);
-      line.arrive_and_wait();
-      if (thread == 0) {
-        const double seconds = seconds_since(start);
-        best = std::min(best, seconds);
-        total += seconds;
-        done = total >= kSeconds && runs >= kMinRuns;
-      }
-      line.arrive_and_wait();
-      if (done) return;
-    }
+  Team team(threads);
+  team.run(prepare);
+  double best = std::numeric_limits<double>::max(), total = 0;
+  const auto run = [&](int thread) {
+    team.meet();
+    const auto start = Clock::now();
+    work(thread);
+    team.meet();
+    if (thread != 0) return;
+    const double seconds = seconds_since(start);
+    best = std::min(best, seconds);
+    total += seconds;
   };
-  std::vector<std::jthread> others;
-  for (int thread = 1; thread < threads; ++thread) others.emplace_back(lap, thread);
-  lap(0);
-  others.clear();
+  for (int runs = 0; runs < kMinRuns || total < kSeconds; ++runs) team.run(run);
   return best;
 }
 
