@@ -1,0 +1,123 @@
+#include "pincer/kernels/measure/machine.h"
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <fstream>
+
+#include "pincer/kernels/limits.h"
+
+namespace pincer::kernels::measure {
+namespace {
+
+constexpr std::int64_t kMiB = std::int64_t{1} << 20;
+
+std::string first_word(const std::string& path) {
+  std::ifstream file(path);
+  std::string word;
+  file >> word;
+  return word;
+}
+
+// "0-3,8": the number of cores in a list of the kernel.
+int count_cores(std::string_view list) {
+  int cores = 0;
+  while (!list.empty()) {
+    const std::string_view range = list.substr(0, list.find(','));
+    list.remove_prefix(std::min(list.size(), range.size() + 1));
+    int first = 0, last = 0;
+    const char* end = range.data() + range.size();
+    const auto [at, error] = std::from_chars(range.data(), end, first);
+    if (error != std::errc()) return 1;
+    last = first;
+    if (at != end) std::from_chars(at + 1, end, last);
+    cores += last - first + 1;
+  }
+  return std::max(cores, 1);
+}
+
+// Sizes that differ by less than a sixteenth share a measurement.
+std::int64_t rounded_up(std::int64_t bytes) {
+  const auto size = static_cast<std::uint64_t>(std::max<std::int64_t>(bytes, 4096));
+  const std::uint64_t step = std::bit_floor(size) / 16;
+  return static_cast<std::int64_t>((size + step - 1) / step * step);
+}
+
+// Caches of a level on `threads` cores.
+std::int64_t instances(const Cache& cache, int threads) {
+  return (threads + cache.cores - 1) / cache.cores;
+}
+
+}  // namespace
+
+std::int64_t parse_cache_size(std::string_view text) {
+  std::int64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || value <= 0 || at + 1 != end) return 0;
+  return *at == 'K' ? value * 1024 : *at == 'M' ? value * kMiB : 0;
+}
+
+std::vector<Cache> data_caches() {
+  std::vector<Cache> caches;
+  for (int index = 0;; ++index) {
+    const std::string folder =
+        "/sys/devices/system/cpu/cpu0/cache/index" + std::to_string(index) + "/";
+    const std::string type = first_word(folder + "type");
+    if (type.empty()) break;
+    if (type == "Instruction") continue;
+    Cache cache;
+    cache.level = std::atoi(first_word(folder + "level").c_str());
+    cache.bytes = parse_cache_size(first_word(folder + "size"));
+    cache.cores = count_cores(first_word(folder + "shared_cpu_list"));
+    if (cache.bytes > 0) caches.push_back(cache);
+  }
+  std::ranges::sort(caches, {}, &Cache::level);
+  return caches;
+}
+
+std::string level_name(std::span<const Cache> caches, std::int64_t bytes, int threads) {
+  for (const Cache& cache : caches) {
+    if (bytes <= cache.bytes * instances(cache, threads)) return "L" + std::to_string(cache.level);
+  }
+  return "memory";
+}
+
+std::int64_t cold_bytes(std::span<const Cache> caches) {
+  const std::int64_t last = caches.empty() ? 0 : caches.back().bytes;
+  return std::clamp(4 * last, 256 * kMiB, 1024 * kMiB);
+}
+
+double Limits::int8_gmac_s(Isa isa, int threads) {
+  const auto [at, added] = peaks_.try_emplace({isa, threads}, 0);
+  if (added) at->second = measure_int8_gmac_s(isa, threads);
+  return at->second;
+}
+
+double Limits::read_gb_s(std::int64_t working_set, int threads) {
+  const std::int64_t bytes = rounded_up((working_set + threads - 1) / threads);
+  const auto [at, added] = reads_.try_emplace({bytes, threads}, 0);
+  if (added) at->second = measure_read_gb_s(bytes, threads);
+  return at->second;
+}
+
+std::map<std::string, double> Limits::read_levels(int threads) {
+  std::map<std::string, double> levels;
+  for (const Cache& cache : caches_) {
+    levels["L" + std::to_string(cache.level)] =
+        read_gb_s(cache.bytes * instances(cache, threads) / 2, threads);
+  }
+  levels["memory"] = read_gb_s(cold_bytes(caches_), threads);
+  return levels;
+}
+
+void Limits::refresh() {
+  for (auto& [key, value] : peaks_) {
+    value = std::max(value, measure_int8_gmac_s(key.first, key.second));
+  }
+  for (auto& [key, value] : reads_) {
+    value = std::max(value, measure_read_gb_s(key.first, key.second));
+  }
+}
+
+}  // namespace pincer::kernels::measure

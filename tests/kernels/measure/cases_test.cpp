@@ -1,0 +1,101 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <tuple>
+
+#include "pincer/kernels/kernel_table.h"
+#include "pincer/kernels/measure/case.h"
+
+namespace pincer::kernels::measure {
+namespace {
+
+constexpr std::array kThreads = {1, 2};
+
+std::set<std::string> ids(const std::vector<Case>& cases) {
+  std::set<std::string> found;
+  for (const Case& c : cases) EXPECT_TRUE(found.insert(c.id()).second) << c.id() << " stands twice";
+  return found;
+}
+
+TEST(Cases, HaveNamesOfTheirOwnAndGrowWithTheEffort) {
+  const auto quick = ids(cases(Effort::quick, kThreads));
+  const auto usual = ids(cases(Effort::usual, kThreads));
+  const auto all = ids(cases(Effort::all, kThreads));
+  EXPECT_LT(quick.size(), usual.size());
+  EXPECT_LT(usual.size(), all.size());
+  EXPECT_TRUE(std::ranges::includes(usual, quick));
+  EXPECT_TRUE(std::ranges::includes(all, usual));
+}
+
+template <class Row>
+void expect_each(std::span<const Row> rows, const std::vector<Case>& cases) {
+  for (const Row& row : rows) {
+    const bool found = std::ranges::find(cases, row.name, &Case::kernel) != cases.end();
+    EXPECT_EQ(found, isa_allowed(row.isa, isa_choice().isa)) << row.name;
+  }
+}
+
+TEST(Cases, HaveEveryKernelThatRunsHere) {
+  const std::vector<Case> usual = cases(Effort::usual, kThreads);
+  expect_each(gemm_kernels(), usual);
+  expect_each(gemv_kernels(), usual);
+  expect_each(gemm_f32_kernels(), usual);
+  expect_each(attention_kernels(), usual);
+  expect_each(elementwise_kernels(), usual);
+}
+
+TEST(Cases, CountTheirWorkAndBytes) {
+  const std::vector<Case> found =
+      matching(cases(Effort::all, kThreads), "gemm_s8s8 135M.down/16x576x1536/s8g32/warm/t2");
+  ASSERT_FALSE(found.empty());
+  for (const Case& c : found) {
+    EXPECT_EQ(c.macs, 16 * 576 * 1536);
+    // 576 x 1536 bytes, a bf16 scale for 32 of them, and a header.
+    EXPECT_EQ(c.bytes, 576 * 1536 + 576 * 1536 / 32 * 2 + 64);
+    EXPECT_EQ(c.working_set(), c.bytes);
+    EXPECT_EQ(c.threads, 2);
+    EXPECT_TRUE(c.int8());
+  }
+}
+
+TEST(Cases, ColdOnesAreLargerThanCaches) {
+  for (const Case& c : cases(Effort::all, kThreads)) {
+    if (c.cold) {
+      EXPECT_GE(c.working_set(), std::int64_t{256} << 20) << c.id();
+    }
+  }
+}
+
+TEST(Matching, WantsEveryWord) {
+  const std::vector<Case> all = cases(Effort::usual, kThreads);
+  EXPECT_EQ(matching(all, "").size(), all.size());
+  EXPECT_TRUE(matching(all, "no-such-kernel").empty());
+  const std::vector<Case> found = matching(all, " gemv  cold/t1 ");
+  EXPECT_FALSE(found.empty());
+  for (const Case& c : found) {
+    EXPECT_TRUE(c.kernel.starts_with("gemv") && c.cold && c.threads == 1) << c.id();
+  }
+}
+
+TEST(MeasuringOrder, KeepsEqualWeightsTogether) {
+  const std::vector<Case> all = cases(Effort::all, kThreads);
+  const std::vector<std::size_t> order = measuring_order(all);
+  EXPECT_EQ(std::set<std::size_t>(order.begin(), order.end()).size(), all.size());
+  using Key = std::tuple<std::int64_t, std::int64_t, int, int, int, int>;
+  std::set<Key> seen;
+  Key last;
+  for (const std::size_t i : order) {
+    if (!all[i].int8()) continue;
+    const Layout& layout = *all[i].layout;
+    const Key key{all[i].n, all[i].k, layout.group, layout.nr, layout.kr, layout.bits};
+    if (key != last) {
+      EXPECT_TRUE(seen.insert(key).second) << all[i].id() << " comes back to its weights";
+    }
+    last = key;
+  }
+}
+
+}  // namespace
+}  // namespace pincer::kernels::measure
