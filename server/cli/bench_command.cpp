@@ -1,11 +1,12 @@
 // pincer bench: tokens a second, beside what this machine can read and multiply, measured in the
-// same run.
+// same run; with --kernels, the same of each kernel.
 #include <fmt/format.h>
 
 #include "pincer/engine/speed.h"
 #include "pincer/kernels/limits.h"
 #include "server/cli/bench_report.h"
 #include "server/cli/command.h"
+#include "server/cli/kernel_bench.h"
 
 namespace pincer {
 namespace {
@@ -15,6 +16,8 @@ struct BenchFlags {
   std::vector<int> prompts = {512}, generations = {128}, batches = {1}, threads;
   int repetitions = 5;
   bool layers = false;
+  bool kernels = false, quick = false, all = false, json = false;
+  std::string filter;
 };
 
 std::string kernel_names(const Model& model) {
@@ -49,11 +52,19 @@ Result<void> add_row(const LoadedModel& model, const std::string& name, SpeedTes
   return {};
 }
 
+int run_kernels(const BenchFlags& flags) {
+  using kernels::measure::Effort;
+  const Effort effort = flags.quick ? Effort::quick : flags.all ? Effort::all : Effort::usual;
+  return run_kernel_bench({flags.filter, flags.format, flags.threads, effort});
+}
+
 int run(BenchFlags flags) {
+  if (flags.json) flags.format = "json";
   if (flags.threads.empty()) {
     flags.threads = {1};
     if (const int all = default_threads(); all > 1) flags.threads.push_back(all);
   }
+  if (flags.kernels) return run_kernels(flags);
   auto model = open_model({flags.model, false, 0});
   if (!model) return fail(model.error());
   BenchReport report;
@@ -86,32 +97,58 @@ int run(BenchFlags flags) {
   return kOk;
 }
 
+void add_model_options(CLI::App& sub, BenchFlags& flags) {
+  sub.add_option("model", flags.model,
+                 "a catalogue name, or a .gguf file; without one, the default model");
+  sub.add_option("-p,--prompt", flags.prompts, "prompt lengths; 0: none")
+      ->delimiter(',')
+      ->check(CLI::Range(0, 1 << 24));
+  sub.add_option("-n,--generate", flags.generations, "tokens to generate; 0: none")
+      ->delimiter(',')
+      ->check(CLI::Range(0, 1 << 24));
+  sub.add_option("-b,--batch", flags.batches, "sequences that are decoded at once")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 512));
+  sub.add_option("-r,--repetitions", flags.repetitions, "samples of each test")
+      ->check(CLI::Range(1, 1000));
+  sub.add_flag("--layers", flags.layers, "also print the time of each layer and phase");
+}
+
+// Call it after add_model_options(): what is about models and what is about kernels excludes each
+// other.
+void add_kernel_options(CLI::App& sub, BenchFlags& flags) {
+  const auto model_options =
+      sub.get_options([](const CLI::Option* option) { return option->get_name() != "--help"; });
+  CLI::Option* kernels =
+      sub.add_flag("--kernels", flags.kernels, "measure the kernels of this build, not a model");
+  for (CLI::Option* option : model_options) kernels->excludes(option);
+  sub.add_option("--filter", flags.filter,
+                 "only cases whose name contains each of these words, as in \"gemv 7B cold\"")
+      ->needs(kernels);
+  CLI::Option* quick = sub.add_flag("--quick", flags.quick, "the best kernels on few shapes");
+  CLI::Option* all = sub.add_flag("--all", flags.all, "every kernel on every shape; many minutes");
+  quick->needs(kernels)->excludes(all);
+  all->needs(kernels);
+}
+
 }  // namespace
 
 void add_bench_command(CLI::App& app, Action& action) {
   const auto flags = std::make_shared<BenchFlags>();
   CLI::App* sub = app.add_subcommand(
       "bench", "Measure prefill and decode speed, and their share of the machine's limits");
-  sub->add_option("model", flags->model,
-                  "a catalogue name, or a .gguf file; without one, the default model");
-  sub->add_option("-p,--prompt", flags->prompts, "prompt lengths; 0: none")
-      ->delimiter(',')
-      ->check(CLI::Range(0, 1 << 24));
-  sub->add_option("-n,--generate", flags->generations, "tokens to generate; 0: none")
-      ->delimiter(',')
-      ->check(CLI::Range(0, 1 << 24));
-  sub->add_option("-b,--batch", flags->batches, "sequences that are decoded at once")
-      ->delimiter(',')
-      ->check(CLI::Range(1, 512));
+  add_model_options(*sub, *flags);
+  add_kernel_options(*sub, *flags);
   sub->add_option("-t,--threads", flags->threads, "numbers of threads; without it, 1 and all cores")
       ->delimiter(',')
       ->check(CLI::Range(1, 1024));
-  sub->add_option("-r,--repetitions", flags->repetitions, "samples of each test")
-      ->check(CLI::Range(1, 1000));
   sub->add_option("--format", flags->format, "md, json or csv")
       ->check(CLI::IsMember({"md", "json", "csv"}));
-  sub->add_flag("--layers", flags->layers, "also print the time of each layer and phase");
-  sub->footer("Example:\n  pincer bench smollm2-135m-instruct -p 512 -n 128 -b 1,8 -t 1,2");
+  sub->add_flag("--json", flags->json, "the same as --format json");
+  sub->footer(
+      "Examples:\n"
+      "  pincer bench smollm2-135m-instruct -p 512 -n 128 -b 1,8 -t 1,2\n"
+      "  pincer bench --kernels --filter \"gemv 7B\"");
   sub->callback([flags, &action] { action = [flags] { return run(*flags); }; });
 }
 

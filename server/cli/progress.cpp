@@ -19,8 +19,8 @@ bool stderr_is_terminal() { return ::isatty(2) == 1; }
 bool stdin_is_terminal() { return ::isatty(0) == 1; }
 
 std::string Progress::amount(std::int64_t value) const {
-  return unit_ == Unit::bytes ? fmt::format("{:.1f} MB", static_cast<double>(value) * 1e-6)
-                              : fmt::format("{} tokens", value);
+  if (unit_ == Unit::bytes) return fmt::format("{:.1f} MB", static_cast<double>(value) * 1e-6);
+  return fmt::format("{} {}", value, unit_ == Unit::tokens ? "tokens" : "cases");
 }
 
 void Progress::update(std::int64_t done, std::int64_t total) {

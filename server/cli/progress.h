@@ -9,7 +9,7 @@ namespace pincer {
 
 class Progress {
  public:
-  enum class Unit { bytes, tokens };
+  enum class Unit { bytes, tokens, cases };
   // Nothing is shown before update().
   explicit Progress(std::string what, Unit unit = Unit::bytes)
       : what_(std::move(what)), unit_(unit) {}

