@@ -29,9 +29,10 @@ constexpr ReadKernel kRead[] = {
 #include "kernels/limits/kernels.inc"
 };
 
-// One run should take this long: short enough to fit between disturbances, long enough to make
-// starting threads nothing.
-constexpr double kRunSeconds = 0.005;
+// One run should take this long, up to twice: short enough to fit between disturbances, long enough
+// to make starting together nothing. Kernels are timed by samples of the same length.
+constexpr double kRunSeconds = 0.001;
+constexpr std::int64_t kSmallestPiece = std::int64_t{1} << 20;
 
 template <class Row>
 const Row& best_row(std::span<const Row> rows, Isa isa) {
@@ -75,14 +76,23 @@ double measure_read_gb_s(std::int64_t bytes_per_thread, int threads) {
                 static_cast<std::size_t>(bytes));
   };
   touch(0);
-  std::int64_t passes = 1;
+  // A run reads `piece` bytes `passes` times; the next run reads what follows.
+  std::int64_t passes = 1, piece = bytes;
+  std::vector<std::int64_t> places(buffers.size());
   const auto stream = [&](int thread) {
-    const std::uint8_t* data = buffers[static_cast<std::size_t>(thread)]->data();
-    for (std::int64_t pass = 0; pass < passes; ++pass) read(data, bytes);
+    std::int64_t& at = places[static_cast<std::size_t>(thread)];
+    if (at + piece > bytes) at = 0;
+    const std::uint8_t* data = buffers[static_cast<std::size_t>(thread)]->data() + at;
+    for (std::int64_t pass = 0; pass < passes; ++pass) read(data, piece);
+    at += piece;
   };
   while (seconds_of([&] { stream(0); }) < kRunSeconds) passes *= 2;
+  while (passes == 1 && piece > kSmallestPiece &&
+         seconds_of([&] { stream(0); }) > 2 * kRunSeconds) {
+    piece = piece / 2 / 256 * 256;
+  }
   const double seconds = detail::fastest_run(threads, touch, stream);
-  return static_cast<double>(bytes * passes * threads) / seconds * 1e-9;
+  return static_cast<double>(piece * passes * threads) / seconds * 1e-9;
 }
 
 }  // namespace pincer::kernels
