@@ -11,6 +11,7 @@ namespace pincer::kernels::measure {
 namespace {
 
 constexpr std::int64_t kMiB = std::int64_t{1} << 20;
+constexpr std::chrono::seconds kFresh{10};
 
 std::string first_word(const std::string& path) {
   std::ifstream file(path);
@@ -46,6 +47,20 @@ std::int64_t rounded_up(std::int64_t bytes) {
 // Caches of a level on `threads` cores.
 std::int64_t instances(const Cache& cache, int threads) {
   return (threads + cache.cores - 1) / cache.cores;
+}
+
+// An entry of Limits: ((ISA or bytes a thread, threads), limit).
+template <class Entry>
+void measure(Entry& entry) {
+  const auto& [what, threads] = entry.first;
+  double value = 0;
+  if constexpr (std::is_same_v<decltype(what), const Isa>) {
+    value = measure_int8_gmac_s(what, threads);
+  } else {
+    value = measure_read_gb_s(what, threads);
+  }
+  entry.second.value = std::max(entry.second.value, value);
+  entry.second.measured = std::chrono::steady_clock::now();
 }
 
 }  // namespace
@@ -88,17 +103,23 @@ std::int64_t cold_bytes(std::span<const Cache> caches) {
   return std::clamp(4 * last, 256 * kMiB, 1024 * kMiB);
 }
 
-double Limits::int8_gmac_s(Isa isa, int threads) {
-  const auto [at, added] = peaks_.try_emplace({isa, threads}, 0);
-  if (added) at->second = measure_int8_gmac_s(isa, threads);
-  return at->second;
+Limits::Peaks::iterator Limits::peak(Isa isa, int threads) {
+  const auto [at, added] = peaks_.try_emplace({isa, threads});
+  if (added) measure(*at);
+  return at;
 }
 
-double Limits::read_gb_s(std::int64_t working_set, int threads) {
+Limits::Reads::iterator Limits::read(std::int64_t working_set, int threads) {
   const std::int64_t bytes = rounded_up((working_set + threads - 1) / threads);
-  const auto [at, added] = reads_.try_emplace({bytes, threads}, 0);
-  if (added) at->second = measure_read_gb_s(bytes, threads);
-  return at->second;
+  const auto [at, added] = reads_.try_emplace({bytes, threads});
+  if (added) measure(*at);
+  return at;
+}
+
+double Limits::int8_gmac_s(Isa isa, int threads) { return peak(isa, threads)->second.value; }
+
+double Limits::read_gb_s(std::int64_t working_set, int threads) {
+  return read(working_set, threads)->second.value;
 }
 
 std::map<std::string, double> Limits::read_levels(int threads) {
@@ -111,13 +132,18 @@ std::map<std::string, double> Limits::read_levels(int threads) {
   return levels;
 }
 
+void Limits::keep_fresh(const Case& c) {
+  const auto now = std::chrono::steady_clock::now();
+  const auto renew = [now](auto& entry) {
+    if (now - entry.second.measured > kFresh) measure(entry);
+  };
+  renew(*read(c.working_set(), c.threads));
+  if (c.int8()) renew(*peak(c.isa, c.threads));
+}
+
 void Limits::refresh() {
-  for (auto& [key, value] : peaks_) {
-    value = std::max(value, measure_int8_gmac_s(key.first, key.second));
-  }
-  for (auto& [key, value] : reads_) {
-    value = std::max(value, measure_read_gb_s(key.first, key.second));
-  }
+  for (auto& entry : peaks_) measure(entry);
+  for (auto& entry : reads_) measure(entry);
 }
 
 }  // namespace pincer::kernels::measure

@@ -1,9 +1,10 @@
 #include "server/cli/kernel_bench.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
+#include <ctime>
 
 #include "pincer/kernels/measure/machine.h"
 #include "server/cli/command.h"
@@ -59,8 +60,7 @@ class KernelBench {
     for (const std::size_t i : measuring_order(cases_)) {
       progress.update(done++, total);
       if (stop_) return;
-      // Limits first, so that they are of about the same time.
-      ask_limits(cases_[i]);
+      limits_.keep_fresh(cases_[i]);
       timings_[i] = time_case(cases_[i], store_, seconds, stop_);
     }
     for (const Case& c : cases_) limits_.read_levels(c.threads);
@@ -70,6 +70,7 @@ class KernelBench {
   // Of what was measured.
   const KernelReport& report() {
     report_.cpu = kernels::cpu_description();
+    report_.date = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr)));
     for (std::size_t i = 0; i < cases_.size(); ++i) {
       const Case& c = cases_[i];
       if (timings_[i].ns.empty()) continue;
@@ -95,11 +96,6 @@ class KernelBench {
   }
 
  private:
-  void ask_limits(const Case& c) {
-    if (c.int8()) limits_.int8_gmac_s(c.isa, c.threads);
-    limits_.read_gb_s(c.working_set(), c.threads);
-  }
-
   const std::vector<Case> cases_;
   std::vector<measure::Timing> timings_;
   const std::atomic<bool>& stop_;

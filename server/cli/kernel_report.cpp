@@ -149,7 +149,8 @@ json::object to_json(const KernelRow& row) {
                    {"median_ns", f.median_ns},
                    {"min_ns", f.min_ns},
                    {"spread", f.spread},
-                   {"samples", json::value_from(row.timing.ns)}};
+                   {"samples", json::value_from(row.timing.ns)},
+                   {"samples_with_quantizing", json::value_from(row.timing.quantized_ns)}};
   if (c.layout) {
     out["bits"] = c.layout->bits;
     out["group"] = c.layout->group;
@@ -197,7 +198,7 @@ std::string to_json(const KernelReport& report) {
   for (const KernelRow& row : report.rows) results.push_back(to_json(row));
   const json::object out{
       {"schema", 1},
-      {"machine", json::object{{"cpu", report.cpu}}},
+      {"machine", json::object{{"cpu", report.cpu}, {"date", report.date}}},
       {"limits", json::object{{"read_gb_s", one_by_threads(report.read_gb_s, "memory")},
                               {"int8_gmac_s", one_by_threads(report.int8_gmac_s, "")},
                               {"read_gb_s_by_level", by_threads(report.read_gb_s)},

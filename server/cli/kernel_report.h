@@ -28,7 +28,7 @@ struct KernelFigures {
 KernelFigures figures(const KernelRow& row);
 
 struct KernelReport {
-  std::string cpu;
+  std::string cpu, date;  // date: as in 2026-11-23, UTC
   // Limits by threads, then by level of memory and by ISA.
   std::map<int, std::map<std::string, double>> read_gb_s, int8_gmac_s;
   std::vector<KernelRow> rows;

@@ -49,6 +49,7 @@ KernelRow row_operation() {
 KernelReport report() {
   KernelReport r;
   r.cpu = "a CPU";
+  r.date = "2026-11-23";
   r.read_gb_s[2] = {{"L1", 500}, {"memory", 30}};
   r.int8_gmac_s[2] = {{"scalar", 1000}, {"avx2", 2000}};
   r.rows = {product(), row_operation()};
@@ -70,6 +71,7 @@ TEST(KernelReport, JsonHasTheFieldsThatOthersRead) {
   const json::value parsed = json::parse(to_json(report()));
   EXPECT_EQ(parsed.at("schema"), 1);
   EXPECT_EQ(parsed.at("machine").at("cpu"), "a CPU");
+  EXPECT_EQ(parsed.at("machine").at("date"), "2026-11-23");
   EXPECT_EQ(parsed.at("limits").at("read_gb_s").at("2"), 30.0);
   EXPECT_EQ(parsed.at("limits").at("int8_gmac_s").at("2"), 2000.0);
   EXPECT_EQ(parsed.at("limits").at("read_gb_s_by_level").at("2").at("L1"), 500.0);
@@ -88,6 +90,7 @@ TEST(KernelReport, JsonHasTheFieldsThatOthersRead) {
   EXPECT_EQ(row.at("share_of_read"), 0.25);
   EXPECT_EQ(row.at("median_ns"), 200.0);
   EXPECT_EQ(row.at("samples").as_array().size(), 3u);
+  EXPECT_EQ(row.at("samples_with_quantizing").as_array().size(), 1u);
 }
 
 TEST(KernelReport, WhatARowDoesNotHaveIsNull) {

@@ -1,6 +1,7 @@
 // What the machine can do for a case: its caches, and the limits that shares are of.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <span>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "pincer/kernels/cpu.h"
+#include "pincer/kernels/measure/case.h"
 
 namespace pincer::kernels::measure {
 
@@ -27,8 +29,8 @@ std::string level_name(std::span<const Cache> caches, std::int64_t bytes, int th
 // 1 GiB.
 std::int64_t cold_bytes(std::span<const Cache> caches);
 
-// Limits are measured when they are first asked for, and again by refresh(); the larger value
-// counts, so that a disturbance in one of them does not make a kernel look good.
+// Limits are measured when they are first asked for, and again by the functions for that; the
+// largest value counts, so that a disturbance does not make a kernel look good.
 class Limits {
  public:
   // INT8 multiply-accumulates, 10^9 a second, with the best instructions that a kernel of `isa` may
@@ -41,12 +43,25 @@ class Limits {
   std::string level(std::int64_t working_set, int threads) const {
     return level_name(caches_, working_set, threads);
   }
-  void refresh();
+  // Measures those of a case again if that is some seconds ago: what others do to the machine
+  // changes during a long run.
+  void keep_fresh(const Case& c);
+  void refresh();  // all
 
  private:
   const std::vector<Cache> caches_ = data_caches();
-  std::map<std::pair<Isa, int>, double> peaks_;           // by threads
-  std::map<std::pair<std::int64_t, int>, double> reads_;  // by bytes a thread, threads
+  struct Limit {
+    double value = 0;
+    std::chrono::steady_clock::time_point measured = {};
+  };
+  using Peaks = std::map<std::pair<Isa, int>, Limit>;           // by threads
+  using Reads = std::map<std::pair<std::int64_t, int>, Limit>;  // by bytes a thread, threads
+
+  Peaks::iterator peak(Isa isa, int threads);
+  Reads::iterator read(std::int64_t working_set, int threads);
+
+  Peaks peaks_;
+  Reads reads_;
 };
 
 }  // namespace pincer::kernels::measure
