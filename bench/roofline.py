@@ -4,9 +4,9 @@
     pincer bench --kernels --json > run.json
     bench/roofline.py run.json docs/roofline.svg [--threads N] [--best]
 
-Across: MACs for a byte of weights, which is about the number of rows of activations. Up: GMAC/s. The slanted roofs are the
-read bandwidths and the flat ones the INT8 peaks that were measured in the run. The scalar kernels, which are references,
-are left out.
+Across: MACs for a byte of weights, which is about the number of rows of activations. Up: GMAC/s. The slanted roofs are
+the read bandwidths and the flat ones the INT8 peaks that were measured in the run. The scalar kernels, which are
+references, are left out.
 """
 
 import argparse
@@ -150,7 +150,7 @@ def draw(run, threads, best):
     wanted = (r for r in run["results"] if r["threads"] == threads and "bits" in r and r["isa"] != "scalar")
     rows = sorted(wanted, key=lambda r: (r["op"] != "gemv", r["m"]))
     if not rows:
-        raise SystemExit(f"the run has no INT8 products of {threads} threads; -t says how many `pincer bench` uses")
+        raise SystemExit(f"the run has no INT8 products of {threads} threads; `pincer bench -t` sets them")
     if best:
         rows = [by_best_sample(row) for row in rows]
     kernels = list(collections.OrderedDict.fromkeys(r["kernel"] for r in rows))
@@ -167,8 +167,8 @@ def draw(run, threads, best):
         f"<title>{escape(words)}</title><style>{STYLE}</style>",
         f'<rect class="paper" width="{WIDTH}" height="{height}"/>',
         text(LEFT, 28, words, kind="title"),
-        text(LEFT, 46, f"{'Best samples' if best else 'Medians'}, beside the limits measured in the same run; with each "
-             "column's best, its share of the nearer limit", kind="small"),
+        text(LEFT, 46, f"{'Best samples' if best else 'Medians'}, beside the limits measured in the same run; with each"
+             " column's best, its share of the nearer limit", kind="small"),
         *grid(axes, sorted({r["m"] for r in rows})),
         *roofs(axes, levels, peaks),
         *dots(axes, rows, kernels, layers),

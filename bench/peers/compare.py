@@ -3,9 +3,9 @@
 
     bench/peers/compare.py [--llama FOLDER] [--rounds N] [--seconds S] [--json FILE]
 
-Installs the peers in a virtual environment under build/peers, compiles the small programs for oneDNN and llama.cpp there,
-runs everybody in turn, several rounds, and prints a Markdown table of the best times. --llama is a built checkout of
-llama.cpp (libraries in build/bin). What cannot be had is left out, and the table says so.
+Installs the peers in a virtual environment under build/peers, compiles the small programs for oneDNN and llama.cpp
+there, runs everybody in turn, several rounds, and prints a Markdown table of the best times. --llama is a built
+checkout of llama.cpp (libraries in build/bin). What cannot be had is left out, and the table says so.
 """
 
 import argparse
@@ -159,8 +159,8 @@ def main():
         kernels |= run_pincer(arguments.pincer, best)
         for command, shapes in commands:
             run_peer(command, shapes, arguments.seconds, best)
-    print(f"GMAC/s of one thread, best of {arguments.rounds} rounds; in brackets, how many times as fast Pincer is with the "
-          f"same kind of scales. Ours: {', '.join(sorted(kernels))}.\n")
+    print(f"GMAC/s of one thread, best of {arguments.rounds} rounds; in brackets, how many times as fast Pincer is with"
+          f" the same kind of scales. Ours: {', '.join(sorted(kernels))}.\n")
     print(table(best))
     if arguments.json:
         arguments.json.write_text(json.dumps(best, indent=1) + "\n")

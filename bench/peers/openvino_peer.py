@@ -1,8 +1,8 @@
 """OpenVINO on one thread: a model of one layer, int8 weights with a scale a channel.
 
-dynamic N: FP32 activations that the plugin quantizes in each call, by groups of N, as it does for language models (128 was
-the fastest size, whole rows fell back to FP32). static: the activations pass a FakeQuantize to u8, as in models that were
-calibrated.
+dynamic N: FP32 activations that the plugin quantizes in each call, by groups of N, as it does for language models.
+128 was the fastest size; whole rows fell back to FP32. static: the activations pass a FakeQuantize to u8, as in models
+that were calibrated.
 """
 
 import numpy as np

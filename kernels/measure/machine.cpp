@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <bit>
-#include <charconv>
+#include <cstdio>
+#include <cstdlib>
 #include <fstream>
+#include <sstream>
 
 #include "pincer/kernels/limits.h"
 
@@ -21,18 +23,13 @@ std::string first_word(const std::string& path) {
 }
 
 // "0-3,8": the number of cores in a list of the kernel.
-int count_cores(std::string_view list) {
+int count_cores(const std::string& list) {
   int cores = 0;
-  while (!list.empty()) {
-    const std::string_view range = list.substr(0, list.find(','));
-    list.remove_prefix(std::min(list.size(), range.size() + 1));
+  std::istringstream ranges(list);
+  for (std::string range; std::getline(ranges, range, ',');) {
     int first = 0, last = 0;
-    const char* end = range.data() + range.size();
-    const auto [at, error] = std::from_chars(range.data(), end, first);
-    if (error != std::errc()) return 1;
-    last = first;
-    if (at != end) std::from_chars(at + 1, end, last);
-    cores += last - first + 1;
+    const int numbers = std::sscanf(range.c_str(), "%d-%d", &first, &last);
+    if (numbers >= 1) cores += numbers == 2 ? last - first + 1 : 1;
   }
   return std::max(cores, 1);
 }
@@ -65,12 +62,13 @@ void measure(Entry& entry) {
 
 }  // namespace
 
-std::int64_t parse_cache_size(std::string_view text) {
-  std::int64_t value = 0;
-  const char* end = text.data() + text.size();
-  const auto [at, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || value <= 0 || at + 1 != end) return 0;
-  return *at == 'K' ? value * 1024 : *at == 'M' ? value * kMiB : 0;
+std::int64_t parse_cache_size(const std::string& text) {
+  long value = 0;
+  char unit = 0;
+  int length = 0;
+  if (std::sscanf(text.c_str(), "%ld%c%n", &value, &unit, &length) != 2 || value <= 0) return 0;
+  if (static_cast<std::size_t>(length) != text.size()) return 0;
+  return unit == 'K' ? value * 1024 : unit == 'M' ? value * kMiB : 0;
 }
 
 std::vector<Cache> data_caches() {

@@ -1,9 +1,13 @@
 """pincer bench --kernels: what it prints and how it ends; nothing depends on how fast the machine is."""
 
 import json
+import pathlib
 import signal
 import subprocess
+import sys
+import tempfile
 import unittest
+import xml.etree.ElementTree
 
 import support
 
@@ -35,11 +39,24 @@ class BenchKernels(unittest.TestCase):
             self.assertLessEqual(min(row["samples"]), row["median_ns"])
             self.assertGreater(row["share_of_read"], 0)
             if row["op"] in ("gemm", "gemv"):
-                self.assertAlmostEqual(row["gmac_s"] * row["median_ns"] / (row["m"] * row["n"] * row["k"]), 1, delta=0.001)
+                macs = row["m"] * row["n"] * row["k"]
+                self.assertAlmostEqual(row["gmac_s"] * row["median_ns"] / macs, 1, delta=0.001)
                 self.assertGreater(row["share_of_int8_peak"], 0)
                 self.assertGreater(row["gmac_s_with_quantizing"], 0)
             else:
                 self.assertIsNone(row["share_of_int8_peak"])
+        self.check_picture(done.stdout)
+
+    def check_picture(self, run):
+        """bench/roofline.py draws the run, a mark with a title for each product that is not scalar."""
+        script = pathlib.Path(__file__).parents[2] / "bench/roofline.py"
+        with tempfile.TemporaryDirectory() as folder:
+            file, svg = pathlib.Path(folder) / "run.json", pathlib.Path(folder) / "run.svg"
+            file.write_text(run)
+            subprocess.run([sys.executable, script, file, svg], check=True, timeout=support.TIMEOUT)
+            titles = xml.etree.ElementTree.parse(svg).findall(".//{*}title")
+        products = [r for r in json.loads(run)["results"] if "bits" in r and r["isa"] != "scalar"]
+        self.assertEqual(len(titles), len(products) + 1)
 
     def test_the_filter_reaches_every_shape(self):
         done = self.bench("--filter", "gemv_s8s8_f32_scalar 135M.qkv s8g32/warm", "-t", "1,2", "--format", "csv")
@@ -73,8 +90,8 @@ class BenchKernels(unittest.TestCase):
             self.assertIn("kernels", done.stderr)
 
     def test_interrupt(self):
-        process = subprocess.Popen([support.PROGRAM, "bench", "--kernels", "--all"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                   text=True, env=support.environment(self.home))
+        process = subprocess.Popen([support.PROGRAM, "bench", "--kernels", "--all"], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True, env=support.environment(self.home))
         self.assertIn("measuring", process.stderr.readline())
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=support.TIMEOUT)

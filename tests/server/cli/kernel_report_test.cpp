@@ -104,7 +104,7 @@ TEST(KernelReport, WhatARowDoesNotHaveIsNull) {
 
 TEST(KernelReport, TablesHaveEqualColumns) {
   std::istringstream lines(to_markdown(report()));
-  std::string line, kernel;
+  std::string line;
   std::size_t width = 0, tables = 0;
   while (std::getline(lines, line)) {
     if (!line.starts_with("|")) {

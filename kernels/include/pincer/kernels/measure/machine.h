@@ -6,7 +6,6 @@
 #include <map>
 #include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,7 +21,7 @@ struct Cache {
 };
 // The data caches of the first core, smallest first; empty when the system does not tell.
 std::vector<Cache> data_caches();
-std::int64_t parse_cache_size(std::string_view text);  // "32K", "36M"; 0 for anything else
+std::int64_t parse_cache_size(const std::string& text);  // "32K", "36M"; 0 for anything else
 // "L1", "L2", ...: the first level whose caches of `threads` cores hold `bytes`; else "memory".
 std::string level_name(std::span<const Cache> caches, std::int64_t bytes, int threads);
 // Bytes that copies of cold weights take together: four times the last-level cache, 256 MiB to
