@@ -95,59 +95,71 @@ template <int kPairs>
   }
 }
 
-// The 6 sums of one pair of rows, z0-z5 being the weights of a k-block.
-#define PINCER_ZERO(p)                                   \
-  "mov %[" p "0].s, #0\n mov %[" p "1].s, #0\n mov %[" p \
-  "2].s, #0\n"                                           \
-  "mov %[" p "3].s, #0\n mov %[" p "4].s, #0\n mov %[" p "5].s, #0\n"
-#define PINCER_MULTIPLY(p, rows)                                   \
-  "smmla %[" p "0].s, " rows ".b, z0.b\n smmla %[" p "1].s, " rows \
-  ".b, z1.b\n"                                                     \
-  "smmla %[" p "2].s, " rows ".b, z2.b\n smmla %[" p "3].s, " rows \
-  ".b, z3.b\n"                                                     \
-  "smmla %[" p "4].s, " rows ".b, z4.b\n smmla %[" p "5].s, " rows ".b, z5.b\n"
-// `at`: the k-block's place in a pair of rows.
-#define PINCER_K_BLOCK(at)                                                                 \
-  "ld1rqb {z6.b}, p0/z, [%[a], " at                                                        \
-  "]\n"                                                                                    \
-  "ld1rqb {z7.b}, p0/z, [x11, " at                                                         \
-  "]\n" PINCER_MULTIPLY("p", "z6") "ld1rqb {z6.b}, p0/z, [x12, " at "]\n" PINCER_MULTIPLY( \
-      "q", "z7") "ld1rqb {z7.b}, p0/z, [x13, " at "]\n" PINCER_MULTIPLY("r", "z6")         \
-      PINCER_MULTIPLY("s", "z7")
-
 // Group g of 7 or 8 rows. Not inlined: what could be hoisted would only wait on the stack.
+//
+// z0 - z5: the weights of a k-block; z6, z7: pairs of rows. x9, x10: where this k-block and the
+// next are in a pair of rows; x11 - x13: the second to fourth pair; x14: the fifth vector of
+// weights, from which 12 are within reach of -8 .. 7.
 [[gnu::noinline]] void compute_four_pairs(const Shape& shape, const Tile& t, std::int64_t g) {
   svint32_t p0, p1, p2, p3, p4, p5, q0, q1, q2, q3, q4, q5;
   svint32_t r0, r1, r2, r3, r4, r5, s0, s1, s2, s3, s4, s5;
   asm volatile(
-      "ptrue p0.b\n"
-      "add x11, %[a], %[stride]\n"
-      "add x12, x11, %[stride]\n"
-      "add x13, x12, %[stride]\n"
-      "addvl x14, %[w], #4\n"  // 12 vectors are within reach of -8 .. 7 then
-      "mov x9, #0\n"
-      "mov x10, #16\n"  // the next k-block of a pair
-      PINCER_ZERO("p") PINCER_ZERO("q") PINCER_ZERO("r") PINCER_ZERO("s")
-      "1:\n"
-      "ld1b {z0.b}, p0/z, [x14, #-4, mul vl]\n"
-      "ld1b {z1.b}, p0/z, [x14, #-3, mul vl]\n"
-      "ld1b {z2.b}, p0/z, [x14, #-2, mul vl]\n"
-      "ld1b {z3.b}, p0/z, [x14, #-1, mul vl]\n"
-      "ld1b {z4.b}, p0/z, [x14]\n"
-      "ld1b {z5.b}, p0/z, [x14, #1, mul vl]\n"
-      PINCER_K_BLOCK("x9")
-      "ld1b {z0.b}, p0/z, [x14, #2, mul vl]\n"
-      "ld1b {z1.b}, p0/z, [x14, #3, mul vl]\n"
-      "ld1b {z2.b}, p0/z, [x14, #4, mul vl]\n"
-      "ld1b {z3.b}, p0/z, [x14, #5, mul vl]\n"
-      "ld1b {z4.b}, p0/z, [x14, #6, mul vl]\n"
-      "ld1b {z5.b}, p0/z, [x14, #7, mul vl]\n"
-      "add x9, x9, #32\n"
-      "addvl x14, x14, #12\n"
-      PINCER_K_BLOCK("x10")
-      "add x10, x10, #32\n"
-      "cmp x9, %[bytes]\n"
-      "b.lt 1b\n"
+      R"(
+  .macro multiply rows, s0, s1, s2, s3, s4, s5
+  smmla \s0\().s, \rows\().b, z0.b
+  smmla \s1\().s, \rows\().b, z1.b
+  smmla \s2\().s, \rows\().b, z2.b
+  smmla \s3\().s, \rows\().b, z3.b
+  smmla \s4\().s, \rows\().b, z4.b
+  smmla \s5\().s, \rows\().b, z5.b
+  .endm
+  .macro k_block at
+  ld1rqb {z6.b}, p0/z, [%[a], \at]
+  ld1rqb {z7.b}, p0/z, [x11, \at]
+  multiply z6, %[p0], %[p1], %[p2], %[p3], %[p4], %[p5]
+  ld1rqb {z6.b}, p0/z, [x12, \at]
+  multiply z7, %[q0], %[q1], %[q2], %[q3], %[q4], %[q5]
+  ld1rqb {z7.b}, p0/z, [x13, \at]
+  multiply z6, %[r0], %[r1], %[r2], %[r3], %[r4], %[r5]
+  multiply z7, %[s0], %[s1], %[s2], %[s3], %[s4], %[s5]
+  .endm
+
+  .irp sum, %[p0], %[p1], %[p2], %[p3], %[p4], %[p5], %[q0], %[q1], %[q2], %[q3], %[q4], %[q5]
+  mov \sum\().s, #0
+  .endr
+  .irp sum, %[r0], %[r1], %[r2], %[r3], %[r4], %[r5], %[s0], %[s1], %[s2], %[s3], %[s4], %[s5]
+  mov \sum\().s, #0
+  .endr
+  ptrue p0.b
+  add x11, %[a], %[stride]
+  add x12, x11, %[stride]
+  add x13, x12, %[stride]
+  addvl x14, %[w], #4
+  mov x9, #0
+  mov x10, #16
+1:
+  ld1b {z0.b}, p0/z, [x14, #-4, mul vl]
+  ld1b {z1.b}, p0/z, [x14, #-3, mul vl]
+  ld1b {z2.b}, p0/z, [x14, #-2, mul vl]
+  ld1b {z3.b}, p0/z, [x14, #-1, mul vl]
+  ld1b {z4.b}, p0/z, [x14]
+  ld1b {z5.b}, p0/z, [x14, #1, mul vl]
+  k_block x9
+  ld1b {z0.b}, p0/z, [x14, #2, mul vl]
+  ld1b {z1.b}, p0/z, [x14, #3, mul vl]
+  ld1b {z2.b}, p0/z, [x14, #4, mul vl]
+  ld1b {z3.b}, p0/z, [x14, #5, mul vl]
+  ld1b {z4.b}, p0/z, [x14, #6, mul vl]
+  ld1b {z5.b}, p0/z, [x14, #7, mul vl]
+  add x9, x9, #32
+  addvl x14, x14, #12
+  k_block x10
+  add x10, x10, #32
+  cmp x9, %[bytes]
+  b.lt 1b
+  .purgem multiply
+  .purgem k_block
+)"
       : [p0] "=&w"(p0), [p1] "=&w"(p1), [p2] "=&w"(p2), [p3] "=&w"(p3), [p4] "=&w"(p4),
         [p5] "=&w"(p5), [q0] "=&w"(q0), [q1] "=&w"(q1), [q2] "=&w"(q2), [q3] "=&w"(q3),
         [q4] "=&w"(q4), [q5] "=&w"(q5), [r0] "=&w"(r0), [r1] "=&w"(r1), [r2] "=&w"(r2),
@@ -161,9 +173,6 @@ template <int kPairs>
   finish<4>(shape, t, g, 1, p2, p3, q2, q3, r2, r3, s2, s3);
   finish<4>(shape, t, g, 2, p4, p5, q4, q5, r4, r5, s4, s5);
 }
-#undef PINCER_ZERO
-#undef PINCER_MULTIPLY
-#undef PINCER_K_BLOCK
 
 inline void multiply(const std::int8_t* a, svint8_t w0, svint8_t w1, svint8_t w2, svint8_t w3,
                      svint8_t w4, svint8_t w5, svint32_t& s0, svint32_t& s1, svint32_t& s2,
