@@ -231,7 +231,7 @@ void Forward::product(const Linear& w, kernels::MatrixView<const float> in, floa
   args.a.ir = interleaved_rows(static_cast<int>(rows));
   args.c = out;
   args.c_stride = w.n;
-  const kernels::GemmKernel& kernel = rows == 1 ? *model_.kernels.gemv : *model_.kernels.gemm;
+  const kernels::GemmKernel& kernel = model_.kernels.for_rows(rows);
   arena_.split(w.packed.panels(), kPanelGrain, [&](std::int64_t begin, std::int64_t end, int) {
     kernels::GemmArgs part = args;
     part.panel_begin = begin;

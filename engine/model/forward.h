@@ -68,8 +68,8 @@ class Forward {
   // Row `row` of the next product's operand, of `rows` rows in all; nothing to do on the reference
   // path, which reads the floats.
   void quantize_row(const float* in, int width, int rows, std::int64_t row, int thread);
-  // QuantizedRows::ir of a product of that many rows: a single one is the GEMV's.
-  std::int64_t interleaved_rows(int rows) const { return rows == 1 ? 1 : model_.kernels.gemm->ir; }
+  // QuantizedRows::ir of a product of that many rows.
+  std::int64_t interleaved_rows(int rows) const { return model_.kernels.for_rows(rows).ir; }
   // out[rows][n] = in W^T; the rows of `in` went through quantize_row().
   void product(const Linear& weight, kernels::MatrixView<const float> in, float* out);
   void add_residual(const float* y, int rows);

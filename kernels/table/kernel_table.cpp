@@ -8,6 +8,7 @@ namespace pincer::kernels {
 
 // The declarations of all kernels.
 #define PINCER_GEMM(symbol, isa, mr, ir, shape) void symbol(const GemmArgs&) noexcept;
+#define PINCER_GEMM_FEW(symbol, isa, mr, rows, shape) void symbol(const GemmArgs&) noexcept;
 #define PINCER_GEMM_F32(symbol, isa) void symbol(const GemmF32Args&) noexcept;
 #include "kernels/gemm/kernels.inc"
 #define PINCER_GEMV(symbol, isa, shape) void symbol(const GemmArgs&) noexcept;
@@ -58,6 +59,13 @@ const Row* first_allowed(std::span<const Row> rows, Isa limit) {
   return it == rows.end() ? nullptr : &*it;
 }
 
+const GemmKernel* first_fitting(std::span<const GemmKernel> rows, Isa limit, const Layout& layout) {
+  const auto it = std::ranges::find_if(rows, [&](const GemmKernel& row) {
+    return isa_allowed(row.isa, limit) && row.shape.fits(layout);
+  });
+  return it == rows.end() ? nullptr : &*it;
+}
+
 // The layout that `gemm` reads. A kernel that reads any gets that of the CPU's best kernel, so that
 // weights packed for one choice serve the other too.
 Layout layout_of(const GemmKernel& gemm) {
@@ -74,16 +82,26 @@ Layout layout_of(const GemmKernel& gemm) {
 std::span<const GemmKernel> gemm_kernels() {
   static const GemmKernel rows[] = {
 #define PINCER_GEMM(symbol, isa, mr, ir, shape) \
-  GemmKernel{{#symbol, Isa::isa, symbol}, mr, ir, panels::shape},
+  GemmKernel{{#symbol, Isa::isa, symbol}, mr, ir, 0, panels::shape},
 #include "kernels/gemm/kernels.inc"
   };
   return rows;
 }
 
+// The list may be empty, an array may not: the last element is no row.
+std::span<const GemmKernel> gemm_few_kernels() {
+  static const GemmKernel rows[] = {
+#define PINCER_GEMM_FEW(symbol, isa, mr, rows, shape) \
+  GemmKernel{{#symbol, Isa::isa, symbol}, mr, 1, rows, panels::shape},
+#include "kernels/gemm/kernels.inc"
+      GemmKernel{}};
+  return std::span(rows).first(std::size(rows) - 1);
+}
+
 std::span<const GemmKernel> gemv_kernels() {
   static const GemmKernel rows[] = {
 #define PINCER_GEMV(symbol, isa, shape) \
-  GemmKernel{{#symbol, Isa::isa, symbol}, 1, 1, panels::shape},
+  GemmKernel{{#symbol, Isa::isa, symbol}, 1, 1, 0, panels::shape},
 #include "kernels/gemv/kernels.inc"
   };
   return rows;
@@ -98,13 +116,8 @@ KernelTable choose_kernels(Isa limit) {
   KernelTable table;
   table.gemm = first_allowed<GemmKernel>(gemm_kernels(), limit);
   table.layout = layout_of(*table.gemm);
-  // The scalar GEMV, which reads any layout, always remains.
-  for (const GemmKernel& gemv : gemv_kernels()) {
-    if (isa_allowed(gemv.isa, limit) && gemv.shape.fits(table.layout)) {
-      table.gemv = &gemv;
-      break;
-    }
-  }
+  table.gemm_few = first_fitting(gemm_few_kernels(), limit, table.layout);
+  table.gemv = first_fitting(gemv_kernels(), limit, table.layout);  // the scalar one at least
   table.attention = first_allowed<AttentionKernel>(kAttention, limit);
   table.attention_f16 = first_allowed<AttentionF16Kernel>(kAttentionF16, limit);
   table.attention_s8 = first_allowed<AttentionS8Kernel>(kAttentionS8, limit);

@@ -69,6 +69,9 @@ TEST(ChooseKernels, GemmAndGemvReadTheSameLayout) {
     const KernelTable table = choose_kernels(limit);
     EXPECT_TRUE(table.gemm->shape.fits(table.layout)) << isa_name(limit);
     EXPECT_TRUE(table.gemv->shape.fits(table.layout)) << isa_name(limit);
+    if (table.gemm_few != nullptr) {
+      EXPECT_TRUE(table.gemm_few->shape.fits(table.layout)) << isa_name(limit);
+    }
     EXPECT_EQ(table.layout.group, 32);
     EXPECT_EQ(table.layout.k_align % table.layout.group, 0);
     EXPECT_EQ(table.layout.k_align % table.layout.kr, 0);
@@ -86,6 +89,29 @@ TEST(ChooseKernels, RunsOnThisMachine) {
       kernel->fn(product.args());
       EXPECT_EQ(product.problem(), "") << kernel->name << " under " << isa_name(limit);
     }
+  }
+}
+
+TEST(ChooseKernels, ChoosesByTheNumberOfRows) {
+  static constexpr GemmKernel gemm{}, gemv{}, few{{}, 4, 1, 16, panels::any};
+  KernelTable table;
+  table.gemm = &gemm;
+  table.gemv = &gemv;
+  EXPECT_EQ(&table.for_rows(1), &gemv);
+  EXPECT_EQ(&table.for_rows(2), &gemm);
+  table.gemm_few = &few;
+  EXPECT_EQ(&table.for_rows(1), &gemv);
+  EXPECT_EQ(&table.for_rows(2), &few);
+  EXPECT_EQ(&table.for_rows(16), &few);
+  EXPECT_EQ(&table.for_rows(17), &gemm);
+}
+
+TEST(ChooseKernels, FewRowsRunUnderTheLimit) {
+  for (const Isa limit : known_isas()) {
+    const GemmKernel* few = choose_kernels(limit).gemm_few;
+    if (few == nullptr) continue;
+    EXPECT_TRUE(isa_allowed(few->isa, limit)) << few->name << " under " << isa_name(limit);
+    EXPECT_GT(few->few, 1) << few->name;
   }
 }
 

@@ -226,10 +226,11 @@ inline std::vector<kernels::Layout> layouts_of(const kernels::GemmKernel& kernel
   return layouts;
 }
 
-// Every row of gemm_kernels() and gemv_kernels(): the parameters of the contract's tests.
+// Every row of the GEMM and GEMV lists: the parameters of the contract's tests.
 inline std::vector<const kernels::GemmKernel*> all_gemm_kernels() {
   std::vector<const kernels::GemmKernel*> rows;
   for (const kernels::GemmKernel& row : kernels::gemm_kernels()) rows.push_back(&row);
+  for (const kernels::GemmKernel& row : kernels::gemm_few_kernels()) rows.push_back(&row);
   for (const kernels::GemmKernel& row : kernels::gemv_kernels()) rows.push_back(&row);
   return rows;
 }
