@@ -67,7 +67,7 @@ void add_list(const Selection& s, std::span<const GemmKernel> kernels, bool one_
   for (const GemmKernel* kernel : runnable(kernels, s.effort)) {
     for (const LayerShape& shape : kLayerShapes) {
       for (const std::int64_t m : kRows) {
-        if ((m == 1) != one_row) continue;
+        if ((m == 1) != one_row || (kernel->few != 0 && m > kernel->few)) continue;
         for (const std::uint16_t group : {32, 0}) {
           for (const bool cold : {false, true}) {
             if (wanted(s, shape, kernel->isa, m, group, cold)) {
@@ -84,6 +84,7 @@ void add_list(const Selection& s, std::span<const GemmKernel> kernels, bool one_
 
 void add_product_cases(const Selection& s, std::vector<Case>& out) {
   add_list(s, gemv_kernels(), true, out);
+  add_list(s, gemm_few_kernels(), false, out);
   add_list(s, gemm_kernels(), false, out);
 }
 
