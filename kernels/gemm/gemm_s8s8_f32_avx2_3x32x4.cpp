@@ -28,8 +28,9 @@ constexpr int kHalves = 2;          // vectors of 8 channels in a panel
 constexpr std::int64_t kLanes = 8;  // channels in a vector
 constexpr std::int64_t kNr = 16;
 constexpr std::int64_t kKr = 4;
-constexpr std::int64_t kChunk = 512;  // k values at a time: 12 KiB of operands, 16 KiB of weights
-constexpr std::int64_t kRun = 32;     // k values in a vector of activations
+constexpr std::int64_t kChunk = 512;   // k values at a time: 12 KiB of operands, 16 KiB of weights
+constexpr std::int64_t kRun = 32;      // k values in a vector of activations
+constexpr std::int64_t kAhead = 4096;  // bytes: weights are fetched into the L2 cache so far ahead
 
 // What is the same for every tile of a call.
 struct Shape {
@@ -149,6 +150,10 @@ inline void multiply_run(__m256i (&acc)[kM][kV], const Operands& a, std::int64_t
                          std::int64_t end) {
   const __m256i ones = _mm256_set1_epi16(1);
   for (std::int64_t k = begin; k < end; k += kKr) {
+#pragma GCC unroll 2
+    for (int p = 0; p < kV / kHalves; ++p) {
+      _mm_prefetch(w + k * kNr + p * panel_bytes + kAhead, _MM_HINT_T1);
+    }
 #pragma GCC unroll 3
     for (int m = 0; m < kM; ++m) {
       const __m256i flip = broadcast4(a.flip[row + m] + k);
@@ -279,8 +284,11 @@ void gemm_s8s8_f32_avx2_3x32x4(const GemmArgs& args) noexcept {
   assert(s.group % kRun == 0 && s.k_padded % kRun == 0 && args.a.stride >= s.k_padded);
 
   constexpr std::int64_t kBlockRows = kTiles * kRows;
-  for (std::int64_t panel = args.panel_begin; panel < args.panel_end; panel += kPanels) {
-    const std::int64_t panels = smaller(kPanels, args.panel_end - panel);
+  // Panels that share operands are read in turns, a chunk of each. For few rows, which wait for
+  // memory, it is worth more to read on in the same two.
+  const std::int64_t width = args.m_end - args.m_begin <= kBlockRows ? kTilePanels : kPanels;
+  for (std::int64_t panel = args.panel_begin; panel < args.panel_end; panel += width) {
+    const std::int64_t panels = smaller(width, args.panel_end - panel);
     for (std::int64_t m = args.m_begin; m < args.m_end; m += kBlockRows) {
       compute(s, args, m, smaller(kBlockRows, args.m_end - m), panel, panels);
     }
