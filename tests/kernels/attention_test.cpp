@@ -82,7 +82,7 @@ Reference reference(AttentionCase& data) {
         weight += score[j] / total * std::abs(data.v(j, d));
       }
       result.value.push_back(value);
-      result.tolerance.push_back(1.1 * weight * (2 * factor_error + (n + n / 16 + 6) * u));
+      result.tolerance.push_back(1.1 * weight * (2 * factor_error + (n + n / 16.0 + 6) * u));
     }
   }
   return result;
@@ -184,7 +184,7 @@ TEST_P(AttentionTest, WeightsSumToOne) {
     for (int j = 0; j < kv; ++j) {
       for (int d = 0; d < 16; ++d) data.v(j, d) = 3.0f;
     }
-    const double tolerance = 3.0 * (kv + kv / 16 + 6) * 0x1p-24;
+    const double tolerance = 3.0 * (kv + kv / 16.0 + 6) * 0x1p-24;
     for (const float out : data.run(attention())) ASSERT_NEAR(out, 3.0, tolerance) << "kv " << kv;
   }
 }

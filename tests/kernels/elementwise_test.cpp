@@ -149,7 +149,7 @@ TEST_P(ElementwiseTest, RmsNormMatchesFp64) {
     double squares = 0;
     for (const float v : x) squares += static_cast<double>(v) * v;
     const double norm = std::sqrt(squares / static_cast<double>(n) + 1e-5f);
-    const double tolerance = (static_cast<double>(n / 16) / 2 + 8) * kU;
+    const double tolerance = (static_cast<double>(n) / 32 + 8) * kU;
     for (std::int64_t i = 0; i < n; ++i) {
       const double expected = x[i] / norm * gain[i];
       ASSERT_NEAR(y[i], expected, tolerance * std::abs(expected)) << "n " << n << " i " << i;
@@ -180,14 +180,14 @@ TEST_P(ElementwiseTest, SoftmaxMatchesFp64AndSumsToOne) {
     double total = 0, sum = 0, largest = -INFINITY;
     for (const float v : x) largest = std::max<double>(largest, v);
     for (const float v : x) total += std::exp(v - largest);
-    const double tolerance = (2 * (40 + 2) + static_cast<double>(n / 16) + 5) * kU;
+    const double tolerance = (2 * (40 + 2) + static_cast<double>(n) / 16 + 5) * kU;
     for (std::int64_t i = 0; i < n; ++i) {
       const double expected = std::exp(x[i] - largest) / total;
       ASSERT_NEAR(p[i], expected, tolerance * expected) << "n " << n << " i " << i;
       sum += p[i];
     }
     if (n > 0) {
-      ASSERT_NEAR(sum, 1.0, static_cast<double>(n / 16 + 6) * kU);
+      ASSERT_NEAR(sum, 1.0, (static_cast<double>(n) / 16 + 6) * kU);
     }
   }
 }

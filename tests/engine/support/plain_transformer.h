@@ -82,8 +82,8 @@ class PlainTransformer {
     values.push_back(times(p + "attn_v.weight", h));
     std::vector<double> out(q.size());
     for (int head = 0; head < s_.heads; ++head) {
-      const auto from = static_cast<std::size_t>(head * head_dim_);
-      const auto kv = static_cast<std::size_t>(head / (s_.heads / s_.kv_heads) * head_dim_);
+      const auto from = static_cast<std::size_t>(head) * head_dim_;
+      const auto kv = static_cast<std::size_t>(head / (s_.heads / s_.kv_heads)) * head_dim_;
       std::vector<double> score(keys.size());
       for (std::size_t j = 0; j < keys.size(); ++j) {
         for (std::size_t d = 0; d < static_cast<std::size_t>(head_dim_); ++d)

@@ -44,8 +44,8 @@ class AttentionS8Case {
     }
     const int hd = shape_.head_dim;
     q = source.row(shape_.rows.size() * static_cast<std::size_t>(hd), 2.0f);
-    k = source.row(static_cast<std::size_t>(tokens_ * hd), 2.0f);
-    v = source.row(static_cast<std::size_t>(tokens_ * hd), 2.0f);
+    k = source.row(static_cast<std::size_t>(tokens_) * hd, 2.0f);
+    v = source.row(static_cast<std::size_t>(tokens_) * hd, 2.0f);
     for (std::size_t i = 0; i < k.size(); i += 4) k[i] += shape_.k_bias;
     q_ = GuardedBuffer<float>(shape_.rows.size() * static_cast<std::size_t>(hd + kGap) - kGap);
     for (std::size_t r = 0; r < shape_.rows.size(); ++r) {
