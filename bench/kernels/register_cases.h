@@ -62,6 +62,16 @@ inline void run_case(benchmark::State& state, const Case& c, bool quantize, Limi
   add_counters(state, c, seconds, limits);
 }
 
+inline void register_case(const Case& c, Limits& limits) {
+  for (const bool quantize : {false, true}) {
+    if (quantize && !c.int8()) continue;
+    const std::string name = c.id() + (quantize ? "/quantize" : "");
+    benchmark::RegisterBenchmark(name.c_str(), [&c, &limits, quantize](benchmark::State& state) {
+      run_case(state, c, quantize, limits);
+    })->UseRealTime();
+  }
+}
+
 // Those of the kernels whose names begin with `op`.
 inline bool register_cases(const std::string& op) {
   static Limits limits;
@@ -70,15 +80,8 @@ inline bool register_cases(const std::string& op) {
     threads.push_back(static_cast<int>(cores));
   }
   static const std::vector<Case> all = matching(cases(Effort::all, threads), op + "_");
-  for (const std::size_t i : measuring_order(all)) {
-    const Case& c = all[i];
-    for (const bool quantize : {false, true}) {
-      if (quantize && !c.int8()) continue;
-      const std::string name = c.id() + (quantize ? "/quantize" : "");
-      benchmark::RegisterBenchmark(name.c_str(), [&c, quantize](benchmark::State& state) {
-        run_case(state, c, quantize, limits);
-      })->UseRealTime();
-    }
+  for (const std::vector<std::size_t>& group : by_weights(all)) {
+    for (const std::size_t i : group) register_case(all[i], limits);
   }
   return true;
 }

@@ -47,18 +47,24 @@ std::vector<Case> matching(const std::vector<Case>& cases, std::string_view word
   return found;
 }
 
-std::vector<std::size_t> measuring_order(const std::vector<Case>& cases) {
+std::vector<std::vector<std::size_t>> by_weights(const std::vector<Case>& cases) {
   const auto weights = [&cases](std::size_t i) {
     const Case& c = cases[i];
     const Layout layout = c.layout.value_or(Layout{});
-    // Cold ones first: the copies that they need serve the warm ones, too.
     return std::tuple(c.int8(), c.n, c.k, layout.group, layout.nr, layout.kr, layout.offset,
-                      layout.bits, !c.cold);
+                      layout.bits);
   };
+  // Cold ones first: the copies that they need serve the warm ones, too.
+  const auto key = [&](std::size_t i) { return std::tuple(weights(i), !cases[i].cold); };
   std::vector<std::size_t> order(cases.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, {}, weights);
-  return order;
+  std::ranges::stable_sort(order, {}, key);
+  std::vector<std::vector<std::size_t>> groups;
+  for (const std::size_t i : order) {
+    if (groups.empty() || weights(groups.back().back()) != weights(i)) groups.emplace_back();
+    groups.back().push_back(i);
+  }
+  return groups;
 }
 
 }  // namespace pincer::kernels::measure

@@ -11,9 +11,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr double kSampleSeconds = 0.001;
-constexpr std::size_t kMinSamples = 3;
-// An operation that is so slow gets fewer samples than that.
-constexpr double kSlowSeconds = 1.0;
 
 class Timer {
  public:
@@ -44,11 +41,10 @@ class Timer {
     double last = lap(turns, quantize);
     for (; last < kSampleSeconds && !stop; last = lap(turns, quantize)) turns *= 2;
     std::vector<double> ns;
-    for (double total = 0; !stop && (total < seconds || ns.size() < kMinSamples);) {
+    for (double total = 0; !stop && (total < seconds || ns.empty());) {
       const double lapped = lap(turns, quantize);
       ns.push_back(lapped / static_cast<double>(turns) * 1e9);
       total += lapped;
-      if (total > kSlowSeconds) break;
     }
     return ns;
   }
@@ -76,6 +72,12 @@ Timing time_case(const Case& c, WeightStore& store, double seconds, const std::a
   timing.ns = timer.samples(c.int8() ? seconds / 2 : seconds, false, stop);
   if (c.int8()) timing.quantized_ns = timer.samples(seconds / 2, true, stop);
   return timing;
+}
+
+void Timing::add(const Timing& more) {
+  ns.insert(ns.end(), more.ns.begin(), more.ns.end());
+  quantized_ns.insert(quantized_ns.end(), more.quantized_ns.begin(), more.quantized_ns.end());
+  if (problem.empty()) problem = more.problem;
 }
 
 Summary summarize(std::vector<double> samples) {

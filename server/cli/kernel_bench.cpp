@@ -20,6 +20,9 @@ using measure::Case;
 
 constexpr double kCaseSeconds = 0.12;
 constexpr double kQuickSeconds = 0.03;
+// A case gets its time in parts, between which others with the same weights have theirs: what
+// disturbs the machine for a moment disturbs a part.
+constexpr int kParts = 3;
 
 // Each text once, in order, with commas.
 std::string list(const std::vector<Case>& cases, std::string (*text)(const Case&)) {
@@ -57,11 +60,16 @@ class KernelBench {
     Progress progress("measuring kernels", Progress::Unit::cases);
     const auto total = static_cast<std::int64_t>(cases_.size());
     std::int64_t done = 0;
-    for (const std::size_t i : measuring_order(cases_)) {
-      progress.update(done++, total);
-      if (stop_) return;
-      limits_.keep_fresh(cases_[i]);
-      timings_[i] = time_case(cases_[i], store_, seconds, stop_);
+    for (const std::vector<std::size_t>& group : by_weights(cases_)) {
+      for (int part = 0; part < kParts; ++part) {
+        for (const std::size_t i : group) {
+          progress.update(done + part * static_cast<std::int64_t>(group.size()) / kParts, total);
+          if (stop_) return;
+          limits_.keep_fresh(cases_[i]);
+          timings_[i].add(time_case(cases_[i], store_, seconds / kParts, stop_));
+        }
+      }
+      done += static_cast<std::int64_t>(group.size());
     }
     for (const Case& c : cases_) limits_.read_levels(c.threads);
     limits_.refresh();

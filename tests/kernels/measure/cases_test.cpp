@@ -79,22 +79,24 @@ TEST(Matching, WantsEveryWord) {
   }
 }
 
-TEST(MeasuringOrder, KeepsEqualWeightsTogether) {
+TEST(ByWeights, KeepsEqualOnesTogether) {
   const std::vector<Case> all = cases(Effort::all, kThreads);
-  const std::vector<std::size_t> order = measuring_order(all);
-  EXPECT_EQ(std::set<std::size_t>(order.begin(), order.end()).size(), all.size());
-  using Key = std::tuple<std::int64_t, std::int64_t, int, int, int, int>;
-  std::set<Key> seen;
-  Key last;
-  for (const std::size_t i : order) {
-    if (!all[i].int8()) continue;
-    const Layout& layout = *all[i].layout;
-    const Key key{all[i].n, all[i].k, layout.group, layout.nr, layout.kr, layout.bits};
-    if (key != last) {
-      EXPECT_TRUE(seen.insert(key).second) << all[i].id() << " comes back to its weights";
+  const auto key = [&all](std::size_t i) {
+    const Layout layout = all[i].layout.value_or(Layout{});
+    return std::tuple(all[i].int8(), all[i].n, all[i].k, layout.group, layout.nr, layout.kr,
+                      layout.bits);
+  };
+  std::set<std::size_t> seen;
+  std::set<decltype(key(0))> keys;
+  for (const std::vector<std::size_t>& group : by_weights(all)) {
+    ASSERT_FALSE(group.empty());
+    EXPECT_TRUE(keys.insert(key(group.front())).second) << all[group.front()].id();
+    for (const std::size_t i : group) {
+      EXPECT_TRUE(seen.insert(i).second);
+      EXPECT_EQ(key(i), key(group.front())) << all[i].id();
     }
-    last = key;
   }
+  EXPECT_EQ(seen.size(), all.size());
 }
 
 }  // namespace

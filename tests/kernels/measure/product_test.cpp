@@ -72,9 +72,18 @@ TEST(TimingConcurrency, TakesSamplesOfBothKinds) {
   ASSERT_EQ(found.size(), 1u);
   const Timing timing = time_case(found.front(), store, 1e-6, stop);
   EXPECT_EQ(timing.problem, "");
-  EXPECT_GE(timing.ns.size(), 3u);
-  EXPECT_GE(timing.quantized_ns.size(), 3u);
+  EXPECT_GE(timing.ns.size(), 1u);
+  EXPECT_GE(timing.quantized_ns.size(), 1u);
   for (const double ns : timing.ns) EXPECT_GT(ns, 0);
+}
+
+TEST(Timing, AddsUp) {
+  Timing timing{.ns = {1}, .quantized_ns = {}, .problem = ""};
+  timing.add({.ns = {2, 3}, .quantized_ns = {4}, .problem = "first"});
+  timing.add({.ns = {}, .quantized_ns = {}, .problem = "second"});
+  EXPECT_EQ(timing.ns, (std::vector<double>{1, 2, 3}));
+  EXPECT_EQ(timing.quantized_ns, std::vector<double>{4});
+  EXPECT_EQ(timing.problem, "first");
 }
 
 TEST(Timing, StopsWhenTold) {

@@ -76,7 +76,7 @@ enum class Effort { quick, usual, all };
 std::vector<Case> cases(Effort effort, std::span<const int> threads);
 // Those whose id contains every word of `words`, which are separated by blanks.
 std::vector<Case> matching(const std::vector<Case>& cases, std::string_view words);
-// Indices of `cases`, those with the same weights one after the other.
-std::vector<std::size_t> measuring_order(const std::vector<Case>& cases);
+// Indices of `cases`, those with the same weights together.
+std::vector<std::vector<std::size_t>> by_weights(const std::vector<Case>& cases);
 
 }  // namespace pincer::kernels::measure

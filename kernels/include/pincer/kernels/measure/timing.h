@@ -14,10 +14,12 @@ struct Timing {
   std::vector<double> ns;
   std::vector<double> quantized_ns;  // with quantizing the activations; empty: nothing to quantize
   std::string problem;               // not empty: the result was wrong, or there was no memory
+
+  void add(const Timing& more);  // of the same case
 };
 
 // Runs for about `seconds` after a warm-up, half of them with quantizing if there is anything to
-// quantize; less when `stop` becomes true, and then the samples may be missing.
+// quantize, one operation at least; when `stop` becomes true it ends, maybe without samples.
 Timing time_case(const Case& c, WeightStore& store, double seconds, const std::atomic<bool>& stop);
 
 struct Summary {
