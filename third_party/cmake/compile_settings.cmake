@@ -14,6 +14,10 @@ set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
 # Asserts stay on here: this is what the sanitizer builds use.
 set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1 -fno-omit-frame-pointer")
 
+# gcc fuses a * b + c even in standard mode where the machine can: weights packed on Arm would differ from those of x86.
+# Kernels write fma where they mean it.
+add_compile_options(-ffp-contract=off)
+
 # The sources of the layers; code of others (third_party/boost) is built without these.
 add_library(pincer_warnings INTERFACE)
 target_compile_options(pincer_warnings INTERFACE -Wall -Wextra -Wshadow)

@@ -76,8 +76,7 @@ function(pincer_apply_isa_flags list_variable)
       continue()
     endif()
     list(APPEND kept "${file}")
-    # gcc 12 fuses a*b+c even in standard mode; kernels write fma where they mean it.
-    set(flags -ffp-contract=off)
+    set(flags "")
     if(token)
       # -O2 also in sanitizer builds: intrinsics that are not inlined take hours in tests. A vptr check needs RTTI.
       list(APPEND flags -O2 ${PINCER_ISA_${PINCER_ARCH}_${token}} -fno-exceptions -fno-rtti
