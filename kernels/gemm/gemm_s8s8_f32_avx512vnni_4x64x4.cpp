@@ -7,27 +7,16 @@
 //
 // At 4 x 4 the 16 integer accumulators, four vectors of weights and the broadcast leave 11
 // registers to the float sums; the rest of these are touched in memory once per group.
-#include "kernels/gemm/avx512vnni_tile.h"
+#include "kernels/gemm/register_avx512vnni.h"
+#include "kernels/gemm/vnni_tile.h"
 
 namespace pincer::kernels {
 namespace {
 
-constexpr std::int64_t kRows = 4;
-constexpr std::int64_t kPanels = 4;
+constexpr int kRows = 4;
+constexpr int kPanels = 4;
 
-template <int kP, bool kAhead>
-void compute_rows(const Shape& s, const Tile& t, std::int64_t rows) {
-  switch (rows) {
-    case 1:
-      return compute_tile<1, kP, kAhead>(s, t);
-    case 2:
-      return compute_tile<2, kP, kAhead>(s, t);
-    case 3:
-      return compute_tile<3, kP, kAhead>(s, t);
-    default:
-      return compute_tile<kRows, kP, kAhead>(s, t);
-  }
-}
+using R = Avx512VnniRegister;
 
 // What pass `pass` of `passes` fetches of the panels at `next`: two of them in each of two passes,
 // or, when there are more passes, one in each of the first four.
@@ -52,15 +41,15 @@ void gemm_s8s8_f32_avx512vnni_4x64x4(const GemmArgs& args) noexcept {
       Tile t = tile_at(args, s, m, panel, kPanels);
       if (more) {
         look_ahead(s, args.w.panel(panel + kPanels), pass, passes, t);
-        compute_rows<kPanels, true>(s, t, args.m_end - m);
+        compute_rows<R, kRows, kPanels, Fetch::two>(s, t, args.m_end - m);
       } else {
-        compute_rows<kPanels, false>(s, t, args.m_end - m);
+        compute_rows<R, kRows, kPanels, Fetch::none>(s, t, args.m_end - m);
       }
     }
   }
   for (; panel < args.panel_end; ++panel) {
     for (std::int64_t m = args.m_begin; m < args.m_end; m += kRows) {
-      compute_rows<1, false>(s, tile_at(args, s, m, panel, 1), args.m_end - m);
+      compute_rows<R, kRows, 1, Fetch::none>(s, tile_at(args, s, m, panel, 1), args.m_end - m);
     }
   }
 }

@@ -14,6 +14,7 @@
 #include "pincer/kernels/gemm.h"
 #include "pincer/kernels/kernel_table.h"
 #include "pincer/kernels/pack.h"
+#include "tests/kernels/emulated/emulated_kernels.h"
 #include "tests/kernels/support/float_rows.h"
 #include "tests/kernels/support/guarded_buffer.h"
 
@@ -226,12 +227,13 @@ inline std::vector<kernels::Layout> layouts_of(const kernels::GemmKernel& kernel
   return layouts;
 }
 
-// Every row of the GEMM and GEMV lists: the parameters of the contract's tests.
+// Every row of the GEMM and GEMV lists and the emulated ones: the parameters of the contract's tests.
 inline std::vector<const kernels::GemmKernel*> all_gemm_kernels() {
   std::vector<const kernels::GemmKernel*> rows;
   for (const kernels::GemmKernel& row : kernels::gemm_kernels()) rows.push_back(&row);
   for (const kernels::GemmKernel& row : kernels::gemm_few_kernels()) rows.push_back(&row);
   for (const kernels::GemmKernel& row : kernels::gemv_kernels()) rows.push_back(&row);
+  for (const kernels::GemmKernel& row : emulated_gemm_kernels()) rows.push_back(&row);
   return rows;
 }
 

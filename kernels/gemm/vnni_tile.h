@@ -1,0 +1,230 @@
+// A tile of rows by panels with vpdpbusd, for the GEMM and GEMV kernels of the VNNI families.
+//
+// vpdpbusd multiplies unsigned by signed bytes. The unsigned operand is the stored weight, w + 128;
+// the signed one is four activations of a row, broadcast. Accumulators start at the row's
+// correction, -128 * sum a, so they end at sum a * w.
+//
+// R is a register of register_*.h.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cassert>
+#include <cstdint>
+
+#include "pincer/kernels/gemm.h"
+
+namespace pincer::kernels {
+namespace {
+
+constexpr std::int64_t kNr = 16;
+constexpr std::int64_t kKr = 4;
+constexpr std::int64_t kUnroll = 4;    // k-blocks per turn of the inner loop
+constexpr std::int64_t kAhead = 4096;  // bytes from a weight to what is fetched along with it
+
+// What is the same for every tile of a call.
+struct Shape {
+  std::int64_t groups;
+  std::int64_t group_blocks;  // k-blocks of kKr in a group
+  std::int64_t panel_bytes;
+  std::int64_t scales_offset;  // from a panel's start, bytes
+};
+
+// Pointers to a tile's first row and first panel.
+struct Tile {
+  const std::int8_t* a;
+  std::int64_t a_stride;
+  const float* a_scale;
+  const std::int32_t* correction;
+  const std::uint8_t* w;
+  const float* bias;  // or null
+  float* c;
+  std::int64_t c_stride;
+  std::int64_t channels;  // to write, at least 1
+  // Weights that are needed soon, for Fetch::two: of each k-block one line at either address.
+  const std::uint8_t* ahead[2];
+};
+
+// What the inner loop fetches into the L2 cache: nothing, two lines of Tile::ahead, or the tile's
+// own weights kAhead bytes further on.
+enum class Fetch { none, two, own };
+
+inline Shape shape_of(const GemmArgs& args) {
+  const PackedHeader& header = *args.w.header;
+  const Layout& layout = header.layout;
+  assert(layout.nr == kNr && layout.kr == kKr && layout.offset == 1 && layout.bits == 8);
+  const std::int64_t k_padded = args.w.k_padded();
+  const std::int64_t group = layout.group ? layout.group : k_padded;
+  assert(group % (kUnroll * kKr) == 0 && args.a.stride >= k_padded);
+  Shape s;
+  s.groups = args.a.groups;
+  s.group_blocks = group / kKr;
+  s.panel_bytes = static_cast<std::int64_t>(header.panel_bytes);
+  s.scales_offset = k_padded * kNr;
+  return s;
+}
+
+// The tile at row m and panel `panel`, `panels` wide.
+inline Tile tile_at(const GemmArgs& args, const Shape& s, std::int64_t m, std::int64_t panel,
+                    std::int64_t panels) {
+  const std::int64_t column = panel * kNr;
+  const std::int64_t left = args.w.header->n - column;
+  Tile t;
+  t.a = args.a.q + m * args.a.stride;
+  t.a_stride = args.a.stride;
+  t.a_scale = args.a.scale + m * s.groups;
+  t.correction = args.a.correction + m * s.groups;
+  t.w = args.w.panel(panel);
+  t.bias = args.bias ? args.bias + column : nullptr;
+  t.c = args.c + m * args.c_stride + column;
+  t.c_stride = args.c_stride;
+  t.channels = left < panels * kNr ? left : panels * kNr;
+  t.ahead[0] = t.ahead[1] = t.w;
+  return t;
+}
+
+inline std::int32_t load_word(const std::int8_t* a) {
+  std::int32_t word;
+  __builtin_memcpy(&word, a, sizeof word);
+  return word;
+}
+
+template <Fetch kFetch, int kP>
+inline void fetch(const Shape& s, const Tile& t, const std::uint8_t* w) {
+  if constexpr (kFetch == Fetch::two) {
+    _mm_prefetch(t.ahead[0] + (w - t.w), _MM_HINT_T1);
+    _mm_prefetch(t.ahead[1] + (w - t.w), _MM_HINT_T1);
+  } else if constexpr (kFetch == Fetch::own) {
+#pragma GCC unroll 4
+    for (int p = 0; p < kP; ++p) _mm_prefetch(w + p * s.panel_bytes + kAhead, _MM_HINT_T1);
+  }
+}
+
+template <class R, int kM, int kP>
+struct Block {
+  static constexpr int kEach = kNr / R::kLanes;  // vectors of a panel
+  static constexpr int kV = kP * kEach;          // vectors of the tile
+  using Sums = typename R::Float[kM][kV];
+  using Accumulators = typename R::Int[kM][kV];
+
+  // Where vector v of the tile's panels starts, in units of `lane` bytes for a channel.
+  static std::int64_t at(const Shape& s, int v, std::int64_t lane) {
+    return v / kEach * s.panel_bytes + v % kEach * R::kLanes * lane;
+  }
+
+  // One group of k, from `a` and `w` on.
+  template <Fetch kFetch>
+  static inline void multiply(const Shape& s, const Tile& t, const std::int8_t* a,
+                              const std::uint8_t* w, Accumulators& acc) {
+    std::int64_t blocks = s.group_blocks;
+    do {
+#pragma GCC unroll 4
+      for (int u = 0; u < kUnroll; ++u) {
+        typename R::Int weights[kV];
+#pragma GCC unroll 8
+        for (int v = 0; v < kV; ++v) weights[v] = R::load(w + at(s, v, kKr));
+        fetch<kFetch, kP>(s, t, w);
+#pragma GCC unroll 8
+        for (int m = 0; m < kM; ++m) {
+          const typename R::Int row = R::broadcast(load_word(a + m * t.a_stride));
+#pragma GCC unroll 8
+          for (int v = 0; v < kV; ++v) acc[m][v] = R::dot(acc[m][v], weights[v], row);
+        }
+        a += kKr;
+        w += kNr * kKr;
+      }
+      blocks -= kUnroll;
+    } while (blocks > 0);
+  }
+
+  static inline void add_group(const Shape& s, const Tile& t, std::int64_t group,
+                               const Accumulators& acc, Sums& sum) {
+    const std::uint8_t* scales = t.w + s.scales_offset + group * kNr * 2;
+    typename R::Float w_scale[kV];
+#pragma GCC unroll 8
+    for (int v = 0; v < kV; ++v) w_scale[v] = R::load_scales(scales + at(s, v, 2));
+#pragma GCC unroll 8
+    for (int m = 0; m < kM; ++m) {
+      const typename R::Float a_scale = R::broadcast(t.a_scale[m * s.groups + group]);
+#pragma GCC unroll 8
+      for (int v = 0; v < kV; ++v) {
+        const typename R::Float scale = R::multiply(a_scale, w_scale[v]);
+        sum[m][v] = R::fma(R::to_float(acc[m][v]), scale, sum[m][v]);
+      }
+    }
+  }
+
+  static inline void store(const Tile& t, const Sums& sum) {
+#pragma GCC unroll 8
+    for (int v = 0; v < kV; ++v) {
+      const std::int64_t left = t.channels - v * R::kLanes;
+      if (left <= 0) return;
+      const typename R::Float bias =
+          t.bias ? R::load_first(t.bias + v * R::kLanes, left) : R::zero();
+#pragma GCC unroll 8
+      for (int m = 0; m < kM; ++m) {
+        const typename R::Float out = t.bias ? R::add(sum[m][v], bias) : sum[m][v];
+        R::store_first(t.c + m * t.c_stride + v * R::kLanes, left, out);
+      }
+    }
+  }
+};
+
+template <class R, int kM, int kP, Fetch kFetch>
+void compute_tile(const Shape& s, const Tile& t) {
+  using B = Block<R, kM, kP>;
+  typename B::Sums sum;
+#pragma GCC unroll 8
+  for (int m = 0; m < kM; ++m) {
+#pragma GCC unroll 8
+    for (int v = 0; v < B::kV; ++v) sum[m][v] = R::zero();
+  }
+  for (std::int64_t g = 0; g < s.groups; ++g) {
+    typename B::Accumulators acc;
+#pragma GCC unroll 8
+    for (int m = 0; m < kM; ++m) {
+      const typename R::Int start = R::broadcast(t.correction[m * s.groups + g]);
+#pragma GCC unroll 8
+      for (int v = 0; v < B::kV; ++v) acc[m][v] = start;
+    }
+    // Else gcc 12 keeps the sums in registers that the inner loop needs.
+    if constexpr ((2 * kM + 1) * B::kV + 1 > R::kRegisters) __asm__ volatile("" : "+m"(sum));
+    const std::int64_t block = g * s.group_blocks;
+    B::template multiply<kFetch>(s, t, t.a + block * kKr, t.w + block * kNr * kKr, acc);
+    B::add_group(s, t, g, acc, sum);
+  }
+  B::store(t, sum);
+}
+
+// compute_tile of the first `rows` rows, kM when there are more.
+template <class R, int kM, int kP, Fetch kFetch>
+void compute_rows(const Shape& s, const Tile& t, std::int64_t rows) {
+  if constexpr (kM > 1) {
+    if (rows < kM) return compute_rows<R, kM - 1, kP, kFetch>(s, t, rows);
+  }
+  compute_tile<R, kM, kP, kFetch>(s, t);
+}
+
+// All of the call, panels outside: a tile's panels are read from memory once and stay in the L2
+// cache for all rows.
+template <class R, int kM, int kP, Fetch kFetch>
+void compute_all(const GemmArgs& args) {
+  const Shape s = shape_of(args);
+  for (std::int64_t panel = args.panel_begin; panel < args.panel_end; panel += kP) {
+    const bool whole = args.panel_end - panel >= kP;
+    // What is left of kP panels is done one at a time.
+    for (std::int64_t p = panel; p < args.panel_end && p < panel + kP; p += whole ? kP : 1) {
+      for (std::int64_t m = args.m_begin; m < args.m_end; m += kM) {
+        const Tile t = tile_at(args, s, m, p, whole ? kP : 1);
+        if (whole) {
+          compute_rows<R, kM, kP, kFetch>(s, t, args.m_end - m);
+        } else {
+          compute_rows<R, kM, 1, kFetch>(s, t, args.m_end - m);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace pincer::kernels
