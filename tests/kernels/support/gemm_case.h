@@ -227,7 +227,8 @@ inline std::vector<kernels::Layout> layouts_of(const kernels::GemmKernel& kernel
   return layouts;
 }
 
-// Every row of the GEMM and GEMV lists and the emulated ones: the parameters of the contract's tests.
+// Every row of the GEMM and GEMV lists and the emulated ones: the parameters of the contract's
+// tests.
 inline std::vector<const kernels::GemmKernel*> all_gemm_kernels() {
   std::vector<const kernels::GemmKernel*> rows;
   for (const kernels::GemmKernel& row : kernels::gemm_kernels()) rows.push_back(&row);
