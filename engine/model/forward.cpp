@@ -200,15 +200,17 @@ void Forward::normalize(const float* gain, int rows) {
 
 void Forward::quantize_row(const float* in, int width, int rows, std::int64_t row, int thread) {
   if (model_.reference) return;
-  const std::int64_t group = model_.kernels.layout.group, kr = model_.kernels.layout.kr;
+  const std::int64_t group = model_.kernels.layout.group;
   const std::int64_t stride = padded(width), groups = group == 0 ? 1 : (width + group - 1) / group;
-  const std::int64_t ir = interleaved_rows(rows);
+  const kernels::GemmKernel& kernel = model_.kernels.for_rows(rows);
+  const std::int64_t ir = kernel.ir;
   std::int8_t* plain = ir == 1 ? quants_.get() + row * stride
                                : plain_rows_[static_cast<std::size_t>(thread)].reserve(stride);
   ops_.quantize_row(in, width, stride, group, plain, quant_scales_.get() + row * groups,
                     corrections_.get() + row * groups);
   if (ir == 1) return;
-  kernels::interleave_row(plain, stride, kr, ir, row % ir, quants_.get() + row / ir * ir * stride);
+  kernels::interleave_row(plain, stride, kernel.ik, ir, row % ir,
+                          quants_.get() + row / ir * ir * stride);
 }
 
 void Forward::product(const Linear& w, kernels::MatrixView<const float> in, float* out) {
@@ -228,10 +230,11 @@ void Forward::product(const Linear& w, kernels::MatrixView<const float> in, floa
   args.a.correction = corrections_.get();
   args.a.groups = w.packed.groups();
   args.a.rows = rows;
-  args.a.ir = interleaved_rows(static_cast<int>(rows));
   args.c = out;
   args.c_stride = w.n;
   const kernels::GemmKernel& kernel = model_.kernels.for_rows(rows);
+  args.a.ir = kernel.ir;
+  args.a.ik = kernel.ik;
   arena_.split(w.packed.panels(), kPanelGrain, [&](std::int64_t begin, std::int64_t end, int) {
     kernels::GemmArgs part = args;
     part.panel_begin = begin;

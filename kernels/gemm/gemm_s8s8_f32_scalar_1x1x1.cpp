@@ -15,17 +15,16 @@ float widen_bf16(std::uint16_t value) {
 }
 
 // Sum over k in [begin, end) of a[k] * w[channel][k], exact. `quants` is the panel's [k /
-// kr][nr][kr]; a's k-blocks are `a_step` bytes apart.
+// kr][nr][kr]; `a` is the row, in runs of `ik` values that start `a_step` bytes apart.
 std::int32_t dot(const Layout& layout, const std::uint8_t* quants, std::int64_t channel,
-                 const std::int8_t* a, std::int64_t a_step, std::int64_t begin, std::int64_t end) {
+                 const std::int8_t* a, std::int64_t ik, std::int64_t a_step, std::int64_t begin,
+                 std::int64_t end) {
   const std::int64_t kr = layout.kr;
   const int flip = layout.offset ? 128 : 0;
   std::int32_t sum = 0;
-  for (std::int64_t block = begin / kr; block < end / kr; ++block) {
-    const std::uint8_t* w = quants + (block * layout.nr + channel) * kr;
-    for (std::int64_t j = 0; j < kr; ++j) {
-      sum += static_cast<std::int8_t>(w[j] ^ flip) * a[block * a_step + j];
-    }
+  for (std::int64_t k = begin; k < end; ++k) {
+    const std::uint8_t w = quants[(k / kr * layout.nr + channel) * kr + k % kr];
+    sum += static_cast<std::int8_t>(w ^ flip) * a[k / ik * a_step + k % ik];
   }
   return sum;
 }
@@ -33,14 +32,14 @@ std::int32_t dot(const Layout& layout, const std::uint8_t* quants, std::int64_t 
 // One element of C, without the bias.
 float element(const GemmArgs& args, std::int64_t m, std::int64_t panel, std::int64_t channel) {
   const Layout& layout = args.w.header->layout;
-  const std::int64_t groups = args.a.groups, ir = args.a.ir, kr = layout.kr;
+  const std::int64_t groups = args.a.groups, ir = args.a.ir, ik = args.a.ik;
   const std::int64_t group = layout.group ? layout.group : args.w.k_padded();
   const std::uint16_t* w_scales = args.w.panel_scales(panel);
-  const std::int8_t* a = args.a.q + m / ir * ir * args.a.stride + m % ir * kr;
+  const std::int8_t* a = args.a.q + m / ir * ir * args.a.stride + m % ir * ik;
   float acc = 0.0f;
   for (std::int64_t g = 0; g < groups; ++g) {
     const std::int32_t sum =
-        dot(layout, args.w.panel(panel), channel, a, ir * kr, g * group, (g + 1) * group);
+        dot(layout, args.w.panel(panel), channel, a, ik, ir * ik, g * group, (g + 1) * group);
     const float scale =
         args.a.scale[m * groups + g] * widen_bf16(w_scales[g * layout.nr + channel]);
     acc = __builtin_fmaf(static_cast<float>(sum), scale, acc);

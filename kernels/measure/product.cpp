@@ -52,7 +52,8 @@ void Product::run(std::int64_t turn, int thread) noexcept {
                     .correction = correction_.data(),
                     .groups = groups_,
                     .rows = m_,
-                    .ir = kernel_.ir},
+                    .ir = kernel_.ir,
+                    .ik = kernel_.ik},
               .w = w,
               .c = c_.data(),
               .c_stride = n_,
@@ -73,7 +74,7 @@ void Product::quantize_row(std::int64_t row, int thread) noexcept {
   ops_.quantize_row(x_.data() + row * k_, k_, k_padded_, layout.group, plain,
                     scale_.data() + row * groups_, correction_.data() + row * groups_);
   if (ir == 1) return;
-  interleave_row(plain, k_padded_, layout.kr, ir, row % ir, q_.data() + row / ir * ir * k_padded_);
+  interleave_row(plain, k_padded_, kernel_.ik, ir, row % ir, q_.data() + row / ir * ir * k_padded_);
 }
 
 std::string Product::problem() const {

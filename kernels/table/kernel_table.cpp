@@ -7,7 +7,7 @@
 namespace pincer::kernels {
 
 // The declarations of all kernels.
-#define PINCER_GEMM(symbol, isa, mr, ir, shape) void symbol(const GemmArgs&) noexcept;
+#define PINCER_GEMM(symbol, isa, mr, ir, ik, shape) void symbol(const GemmArgs&) noexcept;
 #define PINCER_GEMM_FEW(symbol, isa, mr, rows, shape) void symbol(const GemmArgs&) noexcept;
 #define PINCER_GEMM_F32(symbol, isa) void symbol(const GemmF32Args&) noexcept;
 #include "kernels/gemm/kernels.inc"
@@ -81,8 +81,8 @@ Layout layout_of(const GemmKernel& gemm) {
 // Filled at the first call: rows may count vectors of this machine.
 std::span<const GemmKernel> gemm_kernels() {
   static const GemmKernel rows[] = {
-#define PINCER_GEMM(symbol, isa, mr, ir, shape) \
-  GemmKernel{{#symbol, Isa::isa, symbol}, mr, ir, 0, panels::shape},
+#define PINCER_GEMM(symbol, isa, mr, ir, ik, shape) \
+  GemmKernel{{#symbol, Isa::isa, symbol}, mr, ir, ik, 0, panels::shape},
 #include "kernels/gemm/kernels.inc"
   };
   return rows;
@@ -92,7 +92,7 @@ std::span<const GemmKernel> gemm_kernels() {
 std::span<const GemmKernel> gemm_few_kernels() {
   static const GemmKernel rows[] = {
 #define PINCER_GEMM_FEW(symbol, isa, mr, rows, shape) \
-  GemmKernel{{#symbol, Isa::isa, symbol}, mr, 1, rows, panels::shape},
+  GemmKernel{{#symbol, Isa::isa, symbol}, mr, 1, 1, rows, panels::shape},
 #include "kernels/gemm/kernels.inc"
       GemmKernel{}};
   return std::span(rows).first(std::size(rows) - 1);
@@ -101,7 +101,7 @@ std::span<const GemmKernel> gemm_few_kernels() {
 std::span<const GemmKernel> gemv_kernels() {
   static const GemmKernel rows[] = {
 #define PINCER_GEMV(symbol, isa, shape) \
-  GemmKernel{{#symbol, Isa::isa, symbol}, 1, 1, 0, panels::shape},
+  GemmKernel{{#symbol, Isa::isa, symbol}, 1, 1, 1, 0, panels::shape},
 #include "kernels/gemv/kernels.inc"
   };
   return rows;

@@ -49,10 +49,13 @@ void check_rows(const GemmKernel& kernel, const GemmArgs& args, Complaint& c) {
            args.w.k_padded());
   c.unless(kernel.shape.any() || a.ir == kernel.ir, "interleaving of activations (ir)", a.ir, "",
            kernel.ir);
+  c.unless(kernel.shape.any() || a.ir == 1 || a.ik == kernel.ik,
+           "values of a row side by side (ik)", a.ik, "", kernel.ik);
+  c.unless(a.ik >= 1, "values of a row side by side (ik)", a.ik, "at least ", 1);
   c.unless(a.ir >= 1 && args.m_begin % a.ir == 0, "m_begin", args.m_begin,
            "a multiple of ir = ", a.ir);
-  c.unless(a.ir == 1 || a.stride % args.w.layout().kr == 0, "stride of interleaved activations",
-           a.stride, "a multiple of kr = ", args.w.layout().kr);
+  c.unless(a.ir == 1 || a.ik < 1 || a.stride % a.ik == 0, "stride of interleaved activations",
+           a.stride, "a multiple of ik = ", a.ik);
   c.unless(args.c_stride >= args.w.n(), "stride of the result", args.c_stride,
            "at least n = ", args.w.n());
 }

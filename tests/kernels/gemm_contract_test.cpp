@@ -45,7 +45,7 @@ TEST_P(GemmContract, EveryShape) {
       for (const std::int64_t n : around(layout.nr, {1, 37, 2 * layout.nr + 1, 5 * layout.nr})) {
         for (const std::int64_t m : around(kernel().mr, {1, 2, 11})) {
           if (m * n * k > 60000 && (m % 2 == 0 || n % 2 == 0)) continue;  // the odd ones say it all
-          GemmCase product(layout, kernel().ir, {m, n, k}, values, source);
+          GemmCase product(layout, kernel(), {m, n, k}, values, source);
           ASSERT_EQ(run(product), "");
         }
       }
@@ -57,7 +57,7 @@ TEST_P(GemmContract, LongRows) {
   FloatSource source(2);
   const GemmValues values = test::random_values(source);
   for (const Layout& layout : test::layouts_of(kernel())) {
-    GemmCase product(layout, kernel().ir, {kernel().mr + 1, layout.nr + 1, 1536}, values, source);
+    GemmCase product(layout, kernel(), {kernel().mr + 1, layout.nr + 1, 1536}, values, source);
     ASSERT_EQ(run(product), "");
   }
 }
@@ -81,7 +81,7 @@ TEST_P(GemmContract, ExtremeValues) {
       for (const test::QuantFn& a : rows) {
         for (const test::QuantFn& w : weights) {
           const GemmShape shape{kernel().mr, layout.nr, k};
-          GemmCase product(layout, kernel().ir, shape, {.a = a, .w = w}, source);
+          GemmCase product(layout, kernel(), shape, {.a = a, .w = w}, source);
           ASSERT_EQ(run(product), "") << "a " << int{a(0, 0)} << "," << int{a(0, 1)} << " w "
                                       << int{w(0, 0)} << "," << int{w(0, 1)};
         }
@@ -99,7 +99,7 @@ TEST_P(GemmContract, UnitScalesGiveTheExactIntegers) {
   values.bias = false;
   for (const Layout& layout : test::layouts_of(kernel())) {
     const GemmShape shape{kernel().mr + 2, layout.nr + 3, 576};
-    GemmCase product(layout, kernel().ir, shape, values, source);
+    GemmCase product(layout, kernel(), shape, values, source);
     kernel().fn(product.args());
     for (std::int64_t m = 0; m < shape.m; ++m) {
       for (std::int64_t n = 0; n < shape.n; ++n) {
@@ -118,7 +118,7 @@ TEST_P(GemmContract, RectanglesLeaveTheRestAlone) {
   for (const Layout& layout : test::layouts_of(kernel())) {
     const std::int64_t nr = layout.nr;
     const GemmShape shape{2 * kernel().mr + 3, 6 * nr + 1, 64};
-    GemmCase product(layout, kernel().ir, shape, values, source, 5);
+    GemmCase product(layout, kernel(), shape, values, source, 5);
     const std::int64_t panels = product.weights().panels(), ir = kernel().ir;
     const std::int64_t last = shape.m / ir * ir;
     for (const auto& [m_begin, m_end] : {std::pair<std::int64_t, std::int64_t>{0, 1},
@@ -147,7 +147,7 @@ TEST_P(GemmContract, RectanglesLeaveTheRestAlone) {
 TEST_P(GemmContract, NoRowsNoWork) {
   FloatSource source(6);
   const GemmValues values = test::random_values(source);
-  GemmCase product(test::layouts_of(kernel()).front(), kernel().ir, {0, 16, 32}, values, source);
+  GemmCase product(test::layouts_of(kernel()).front(), kernel(), {0, 16, 32}, values, source);
   EXPECT_EQ(run(product), "");
 }
 

@@ -26,7 +26,7 @@ TEST_P(GemmRandom, AgreesWithTheFormula) {
     const test::GemmShape shape{pick(1, 14), pick(1, 100), pick(1, 300)};
     test::GemmValues values = test::random_values(source);
     values.bias = pick(0, 1) == 1;
-    test::GemmCase product(layout, kernel.ir, shape, values, source, pick(0, 9));
+    test::GemmCase product(layout, kernel, shape, values, source, pick(0, 9));
     GemmArgs args = product.args();
     args.m_begin = pick(0, static_cast<int>(args.m_end)) / kernel.ir * kernel.ir;
     args.m_end = pick(static_cast<int>(args.m_begin), static_cast<int>(args.m_end));

@@ -85,7 +85,7 @@ TEST(ChooseKernels, RunsOnThisMachine) {
   for (const Isa limit : known_isas()) {
     const KernelTable table = choose_kernels(limit);
     for (const auto& [kernel, m] : {std::pair{table.gemm, 5}, {table.gemv, 1}}) {
-      test::GemmCase product(table.layout, kernel->ir, {m, 37, 96}, values, source);
+      test::GemmCase product(table.layout, *kernel, {m, 37, 96}, values, source);
       kernel->fn(product.args());
       EXPECT_EQ(product.problem(), "") << kernel->name << " under " << isa_name(limit);
     }
@@ -93,7 +93,7 @@ TEST(ChooseKernels, RunsOnThisMachine) {
 }
 
 TEST(ChooseKernels, ChoosesByTheNumberOfRows) {
-  static constexpr GemmKernel gemm{}, gemv{}, few{{}, 4, 1, 16, panels::any};
+  static constexpr GemmKernel gemm{}, gemv{}, few{{}, 4, 1, 1, 16, panels::any};
   KernelTable table;
   table.gemm = &gemm;
   table.gemv = &gemv;

@@ -16,7 +16,7 @@ class GemmMisuse : public testing::Test {
  protected:
   GemmMisuse() {
     test::FloatSource source(1);
-    product_ = std::make_unique<test::GemmCase>(best_gemm().shape.layout(32), best_gemm().ir,
+    product_ = std::make_unique<test::GemmCase>(best_gemm().shape.layout(32), best_gemm(),
                                                 test::GemmShape{4, 40, 96},
                                                 test::random_values(source), source);
   }
@@ -66,8 +66,8 @@ TEST_F(GemmMisuse, SaysWhatWasExpected) {
 TEST_F(GemmMisuse, NamesTheLayoutThatWasExpected) {
   if (best_gemm().shape.any()) GTEST_SKIP() << "this CPU's best kernel takes any layout";
   test::FloatSource source(2);
-  test::GemmCase other({.nr = 5, .kr = 4, .group = 32}, 1, {2, 20, 64}, test::random_values(source),
-                       source);
+  test::GemmCase other({.nr = 5, .kr = 4, .group = 32}, gemm_kernels().back(), {2, 20, 64},
+                       test::random_values(source), source);
   const std::string said = misuse(best_gemm(), other.args());
   EXPECT_NE(said.find("layout nr 5 kr 4"), std::string::npos) << said;
   EXPECT_NE(said.find("expected nr"), std::string::npos) << said;

@@ -107,7 +107,7 @@ TEST_P(CalleeSavedGemm, StaysAsItWas) {
   for (const Layout& layout : test::layouts_of(kernel)) {
     for (std::int64_t m = 1; m <= kernel.mr + 1; ++m) {
       for (const std::int64_t n : {1, layout.nr * 7}) {
-        test::GemmCase product(layout, kernel.ir, {m, n, 64}, values, source);
+        test::GemmCase product(layout, kernel, {m, n, 64}, values, source);
         EXPECT_EQ(changed_registers(kernel.fn, product.args()), "") << product.describe();
       }
     }

@@ -60,7 +60,7 @@ TEST_P(ZaStateGemm, IsSavedForItsOwner) {
   test::FloatSource source(1);
   const test::GemmValues values = test::random_values(source);
   for (const Layout& layout : test::layouts_of(kernel)) {
-    test::GemmCase product(layout, kernel.ir, {kernel.mr + 1, layout.nr + 1, 64}, values, source);
+    test::GemmCase product(layout, kernel, {kernel.mr + 1, layout.nr + 1, 64}, values, source);
     const GemmArgs args = product.args();
     const std::uint64_t bytes = pincer_sme_vector_bytes();
     std::vector<std::uint8_t> contents(bytes * bytes), saved(bytes * bytes);

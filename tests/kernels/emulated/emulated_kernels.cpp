@@ -1,7 +1,7 @@
 #include "tests/kernels/emulated/emulated_kernels.h"
 
 namespace pincer::kernels {
-#define PINCER_EMULATED_GEMM(kernel, isa, mr, shape) \
+#define PINCER_EMULATED_GEMM(kernel, isa, mr, ir, ik, shape) \
   void emulated_##kernel(const GemmArgs& args) noexcept;
 #include "tests/kernels/emulated/kernels.inc"
 }  // namespace pincer::kernels
@@ -15,8 +15,9 @@ namespace panels = kernels::panels;
 
 // A list may be empty, an array may not: the last element is no row.
 constexpr GemmKernel kRows[] = {
-#define PINCER_EMULATED_GEMM(kernel, isa, mr, shape) \
-  GemmKernel{{"emulated_" #kernel, Isa::isa, kernels::emulated_##kernel}, mr, 1, 0, panels::shape},
+#define PINCER_EMULATED_GEMM(kernel, isa, mr, ir, ik, shape) \
+  GemmKernel{                                                \
+      {"emulated_" #kernel, Isa::isa, kernels::emulated_##kernel}, mr, ir, ik, 0, panels::shape},
 #include "tests/kernels/emulated/kernels.inc"
     GemmKernel{}};
 

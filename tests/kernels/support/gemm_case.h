@@ -47,11 +47,14 @@ class GemmCase {
  public:
   static constexpr float kCanary = -12345.75f;
 
-  // Strides are the smallest possible ones plus `slack` elements, a multiple of kr when rows are
-  // interleaved.
-  GemmCase(const kernels::Layout& layout, std::int64_t ir, GemmShape shape,
+  // For a kernel's way of interleaving rows. Strides are the smallest possible ones plus `slack`
+  // elements, `slack` times ik when rows are interleaved.
+  GemmCase(const kernels::Layout& layout, const kernels::GemmKernel& kernel, GemmShape shape,
            const GemmValues& values, FloatSource& source, std::int64_t slack = 0)
-      : shape_(shape), ir_(ir), header_(kernels::make_packed_header(layout, shape.n, shape.k)) {
+      : shape_(shape),
+        ir_(kernel.ir),
+        ik_(kernel.ik),
+        header_(kernels::make_packed_header(layout, shape.n, shape.k)) {
     const kernels::PackedMatrix sizes{&header_};
     groups_ = sizes.groups();
     k_padded_ = sizes.k_padded();
@@ -70,7 +73,8 @@ class GemmCase {
                   .correction = correction_.data(),
                   .groups = groups_,
                   .rows = shape_.m,
-                  .ir = ir_},
+                  .ir = ir_,
+                  .ik = ik_},
             .w = weights(),
             .bias = has_bias_ ? bias_.data() : nullptr,
             .c = c_.data(),
@@ -126,19 +130,19 @@ class GemmCase {
     return "m=" + std::to_string(shape_.m) + " n=" + std::to_string(shape_.n) +
            " k=" + std::to_string(shape_.k) + " group=" + std::to_string(l.group) +
            " nr=" + std::to_string(l.nr) + " kr=" + std::to_string(l.kr) +
-           " offset=" + std::to_string(l.offset) + " ir=" + std::to_string(ir_);
+           " offset=" + std::to_string(l.offset) + " ir=" + std::to_string(ir_) +
+           " ik=" + std::to_string(ik_);
   }
 
  private:
   static std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
 
   std::size_t a_index(std::int64_t m, std::int64_t k) const {
-    const std::int64_t kr = ir_ == 1 ? 1 : header_.layout.kr;
-    return size(m / ir_ * ir_ * a_stride_ + k / kr * ir_ * kr + m % ir_ * kr + k % kr);
+    return size(m / ir_ * ir_ * a_stride_ + k / ik_ * ir_ * ik_ + m % ir_ * ik_ + k % ik_);
   }
 
   void fill_rows(const GemmValues& values, FloatSource& source, std::int64_t slack) {
-    a_stride_ = k_padded_ + (ir_ == 1 ? slack : slack * header_.layout.kr);
+    a_stride_ = k_padded_ + slack * ik_;
     a_ = GuardedBuffer<std::int8_t>(size((shape_.m + ir_ - 1) / ir_ * ir_ * a_stride_));
     // Rows that do not exist, and what is beyond k_padded, where a kernel has no business.
     for (std::int8_t& q : a_) q = 99;
@@ -192,7 +196,7 @@ class GemmCase {
   }
 
   GemmShape shape_;
-  std::int64_t ir_;
+  std::int64_t ir_, ik_;
   kernels::PackedHeader header_;
   std::int64_t groups_ = 0, group_ = 0, k_padded_ = 0, a_stride_ = 0, c_stride_ = 0;
   bool has_bias_ = true;

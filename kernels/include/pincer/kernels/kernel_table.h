@@ -25,7 +25,8 @@ struct Kernel {
 // A GEMM or GEMV kernel is tied to one panel shape; group and per-channel scales are both handled.
 struct GemmKernel : Kernel<GemmFn> {
   std::uint16_t mr;   // rows of its tile
-  std::uint16_t ir;   // how many rows of activations it wants interleaved (QuantizedRows::ir)
+  std::uint16_t ir;   // how many rows of activations it wants interleaved (QuantizedRows::ir),
+  std::uint16_t ik;   //   and how many values of each side by side (QuantizedRows::ik)
   std::uint16_t few;  // not 0: it is for products of at most so many rows
   PanelShape shape;
 };

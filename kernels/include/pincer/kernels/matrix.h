@@ -92,10 +92,12 @@ struct PackedMatrix {
 
 // Quantized activations: M rows of s8, symmetric, one scale per row and group of k.
 //
-// With ir > 1 rows are interleaved, `ir` of them in the way of a panel: element (m, k) is the byte
-//   (m / ir) * ir * stride + (k / kr) * ir * kr + (m % ir) * kr + k % kr
-// with the weights' kr. GEMM kernels name the ir that they read (kernel_table.h); the rows that the
-// last `ir` lack are there and hold anything.
+// With ir > 1 rows are interleaved, `ir` of them, `ik` values of each at a time: element (m, k) is
+// the byte
+//   (m / ir) * ir * stride + (k / ik) * ir * ik + (m % ir) * ik + k % ik
+// GEMM kernels name the ir and ik that they read (kernel_table.h): ik is the weights' kr for
+// kernels that read rows as they read panels, 64 for tiles of AMX. The rows that the last `ir` lack
+// are there and hold anything.
 struct QuantizedRows {
   const std::int8_t* q = nullptr;            // [rows][stride], zero from k to k_padded
   std::int64_t stride = 0;                   // bytes (= elements); at least k_padded of the weights
@@ -103,7 +105,8 @@ struct QuantizedRows {
   const std::int32_t* correction = nullptr;  // [rows][groups]: -128 * sum of the group's q
   std::int64_t groups = 1;                   // per row; equals the weights' groups
   std::int64_t rows = 0;
-  std::int64_t ir = 1;  // rows interleaved; stride is a multiple of kr when it is not 1
+  std::int64_t ir = 1;  // rows interleaved
+  std::int64_t ik = 1;  // k values of a row side by side; divides stride when ir is not 1
 };
 
 }  // namespace pincer::kernels
