@@ -62,6 +62,19 @@ TEST_P(GemmContract, LongRows) {
   }
 }
 
+// Kernels cut large products into blocks: of rows, of panels, of k.
+TEST_P(GemmContract, MoreThanABlock) {
+  FloatSource source(7);
+  const GemmValues values = test::random_values(source);
+  for (const Layout& layout : test::layouts_of(kernel())) {
+    if (kernel().shape.any() && layout.nr != 16) continue;
+    for (const GemmShape& shape : {GemmShape{515, 17 * layout.nr + 1, 64}, {35, 19, 4200}}) {
+      GemmCase product(layout, kernel(), shape, values, source);
+      ASSERT_EQ(run(product), "");
+    }
+  }
+}
+
 TEST_P(GemmContract, ExtremeValues) {
   const auto constant = [](int value) {
     return [value](std::int64_t, std::int64_t) { return static_cast<std::int8_t>(value); };
