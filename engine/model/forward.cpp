@@ -200,7 +200,7 @@ void Forward::normalize(const float* gain, int rows) {
 
 void Forward::quantize_row(const float* in, int width, int rows, std::int64_t row, int thread) {
   if (model_.reference) return;
-  const std::int64_t group = model_.kernels.layout.group, kr = model_.kernels.layout.kr;
+  const std::int64_t group = model_.kernels.s8.layout.group, kr = model_.kernels.s8.layout.kr;
   const std::int64_t stride = padded(width), groups = group == 0 ? 1 : (width + group - 1) / group;
   const std::int64_t ir = interleaved_rows(rows);
   std::int8_t* plain = ir == 1 ? quants_.get() + row * stride
@@ -231,7 +231,7 @@ void Forward::product(const Linear& w, kernels::MatrixView<const float> in, floa
   args.a.ir = interleaved_rows(static_cast<int>(rows));
   args.c = out;
   args.c_stride = w.n;
-  const kernels::GemmKernel& kernel = model_.kernels.for_rows(rows);
+  const kernels::GemmKernel& kernel = model_.kernels.s8.for_rows(rows);
   arena_.split(w.packed.panels(), kPanelGrain, [&](std::int64_t begin, std::int64_t end, int) {
     kernels::GemmArgs part = args;
     part.panel_begin = begin;

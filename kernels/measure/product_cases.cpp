@@ -12,7 +12,7 @@ namespace {
 // The scalar kernels read any layout; they get that of the best kernel.
 Layout layout_for(const GemmKernel& kernel, std::uint16_t group) {
   if (!kernel.shape.any()) return kernel.shape.layout(group);
-  Layout layout = choose_kernels(isa_choice().isa).layout;
+  Layout layout = choose_kernels(isa_choice().isa).s8.layout;
   layout.group = group;
   layout.bits = kernel.shape.bits;
   return layout;

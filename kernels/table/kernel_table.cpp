@@ -76,6 +76,15 @@ Layout layout_of(const GemmKernel& gemm) {
   return row.shape.layout(32);
 }
 
+ProductKernels choose_products(Isa limit) {
+  ProductKernels products;
+  products.gemm = first_allowed<GemmKernel>(gemm_kernels(), limit);
+  products.layout = layout_of(*products.gemm);
+  products.gemm_few = first_fitting(gemm_few_kernels(), limit, products.layout);
+  products.gemv = first_fitting(gemv_kernels(), limit, products.layout);  // at least the scalar one
+  return products;
+}
+
 }  // namespace
 
 // Filled at the first call: rows may count vectors of this machine.
@@ -114,10 +123,7 @@ std::span<const GemmF32Kernel> gemm_f32_kernels() { return kGemmF32; }
 
 KernelTable choose_kernels(Isa limit) {
   KernelTable table;
-  table.gemm = first_allowed<GemmKernel>(gemm_kernels(), limit);
-  table.layout = layout_of(*table.gemm);
-  table.gemm_few = first_fitting(gemm_few_kernels(), limit, table.layout);
-  table.gemv = first_fitting(gemv_kernels(), limit, table.layout);  // the scalar one at least
+  table.s8 = choose_products(limit);
   table.attention = first_allowed<AttentionKernel>(kAttention, limit);
   table.attention_f16 = first_allowed<AttentionF16Kernel>(kAttentionF16, limit);
   table.attention_s8 = first_allowed<AttentionS8Kernel>(kAttentionS8, limit);

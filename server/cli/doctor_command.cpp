@@ -35,9 +35,9 @@ void add_lines(const Kernels& kernels, const Chosen* chosen, std::vector<Line>& 
 std::vector<Line> kernel_lines() {
   const kernels::KernelTable table = kernels::choose_kernels(kernels::isa_choice().isa);
   std::vector<Line> lines;
-  add_lines(kernels::gemm_kernels(), table.gemm, lines);
-  add_lines(kernels::gemm_few_kernels(), table.gemm_few, lines);
-  add_lines(kernels::gemv_kernels(), table.gemv, lines);
+  add_lines(kernels::gemm_kernels(), table.s8.gemm, lines);
+  add_lines(kernels::gemm_few_kernels(), table.s8.gemm_few, lines);
+  add_lines(kernels::gemv_kernels(), table.s8.gemv, lines);
   add_lines(kernels::attention_kernels(), table.attention, lines);
   add_lines(kernels::attention_s8_kernels(), table.attention_s8, lines);
   add_lines(kernels::elementwise_kernels(), table.elementwise, lines);

@@ -10,7 +10,7 @@
 namespace pincer::kernels {
 namespace {
 
-const GemmKernel& best_gemm() { return *choose_kernels(isa_choice().isa).gemm; }
+const GemmKernel& best_gemm() { return *choose_kernels(isa_choice().isa).s8.gemm; }
 
 class GemmMisuse : public testing::Test {
  protected:

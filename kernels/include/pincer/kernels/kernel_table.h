@@ -46,23 +46,28 @@ std::span<const AttentionS8Kernel> attention_s8_kernels();
 std::span<const ElementwiseKernel> elementwise_kernels();
 std::span<const GemmF32Kernel> gemm_f32_kernels();
 
-// The choice under `limit`: what the forward pass holds. Same layout for all three of the first.
-struct KernelTable {
+// The kernels for products with weights of one width, which all read `layout`.
+struct ProductKernels {
   const GemmKernel* gemm = nullptr;
   const GemmKernel* gemm_few = nullptr;  // m <= gemm_few->few; null when gemm does these as well
   const GemmKernel* gemv = nullptr;      // m == 1
-  const AttentionKernel* attention = nullptr;
-  const AttentionF16Kernel* attention_f16 = nullptr;
-  const AttentionS8Kernel* attention_s8 = nullptr;
-  const ElementwiseKernel* elementwise = nullptr;
-  const GemmF32Kernel* gemm_f32 = nullptr;
-  Layout layout;  // how weights for these kernels are packed, group 32
+  Layout layout;                         // how weights for these kernels are packed, group 32
 
   // The kernel for a product of `m` rows.
   const GemmKernel& for_rows(std::int64_t m) const {
     if (m == 1) return *gemv;
     return gemm_few != nullptr && m <= gemm_few->few ? *gemm_few : *gemm;
   }
+};
+
+// The choice under `limit`: what the forward pass holds.
+struct KernelTable {
+  ProductKernels s8;
+  const AttentionKernel* attention = nullptr;
+  const AttentionF16Kernel* attention_f16 = nullptr;
+  const AttentionS8Kernel* attention_s8 = nullptr;
+  const ElementwiseKernel* elementwise = nullptr;
+  const GemmF32Kernel* gemm_f32 = nullptr;
 };
 KernelTable choose_kernels(Isa limit);
 
