@@ -38,6 +38,18 @@ TEST(KernelLists, AreBestFirstUniqueAndEndWithScalar) {
   expect_sound_list(read_kernels(), names);
 }
 
+TEST(KernelLists, EndWithScalarProductsOfEitherWidth) {
+  for (const std::span<const GemmKernel> rows : {gemm_kernels(), gemv_kernels()}) {
+    for (const int bits : {8, 4}) {
+      const auto last = std::ranges::find_if(
+          rows.rbegin(), rows.rend(), [=](const auto& row) { return row.shape.bits == bits; });
+      ASSERT_NE(last, rows.rend());
+      EXPECT_EQ(last->isa, Isa::scalar) << bits;
+      EXPECT_TRUE(last->shape.any()) << bits;
+    }
+  }
+}
+
 TEST(ChooseKernels, TakesWhatTheLimitAllows) {
   for (const Isa limit : known_isas()) {
     const KernelTable table = choose_kernels(limit);
@@ -53,7 +65,10 @@ TEST(ChooseKernels, TakesWhatTheLimitAllows) {
 // Of the width that the parameter says.
 class ChooseProducts : public testing::TestWithParam<int> {
  protected:
-  static ProductKernels choose(Isa limit) { return choose_kernels(limit).s8; }
+  static ProductKernels choose(Isa limit) {
+    const KernelTable table = choose_kernels(limit);
+    return GetParam() == 4 ? table.s4 : table.s8;
+  }
 };
 
 TEST_P(ChooseProducts, TakesWhatTheLimitAllows) {
@@ -93,14 +108,14 @@ TEST_P(ChooseProducts, GemmAndGemvReadTheSameLayout) {
     EXPECT_EQ(chosen.layout.bits, GetParam());
     EXPECT_EQ(chosen.layout.group, 32);
     EXPECT_EQ(chosen.layout.k_align % chosen.layout.group, 0);
-    EXPECT_EQ(chosen.layout.k_align % chosen.layout.kr, 0);
+    EXPECT_EQ(chosen.layout.k_align % (chosen.layout.kr * 8 / GetParam()), 0);
   }
 }
 
 // On an emulated CPU a choice that it cannot run ends the program.
 TEST_P(ChooseProducts, RunOnThisMachine) {
   test::FloatSource source(1);
-  const test::GemmValues values = test::random_values(source);
+  const test::GemmValues values = test::random_values(source, GetParam());
   for (const Isa limit : known_isas()) {
     const ProductKernels chosen = choose(limit);
     for (const std::int64_t m : {1, 5, 40}) {
@@ -119,7 +134,7 @@ TEST_P(ChooseProducts, ScalarReadsTheWeightsOfTheBestKernels) {
   EXPECT_EQ(scalar.gemv->isa, Isa::scalar);
 }
 
-INSTANTIATE_TEST_SUITE_P(Bits, ChooseProducts, testing::Values(8));
+INSTANTIATE_TEST_SUITE_P(Bits, ChooseProducts, testing::Values(8, 4));
 
 TEST(ProductKernels, AreChosenByTheNumberOfRows) {
   static constexpr GemmKernel gemm{}, gemv{}, few{{}, 4, 1, 16, panels::any};

@@ -73,6 +73,18 @@ TEST_F(GemmMisuse, NamesTheLayoutThatWasExpected) {
   EXPECT_NE(said.find("expected nr"), std::string::npos) << said;
 }
 
+// Also the kernels that read any layout read one width only.
+TEST_F(GemmMisuse, NamesTheWidthThatWasExpected) {
+  for (const GemmKernel& kernel : gemm_kernels()) {
+    GemmArgs args = product_->args();
+    args.a.ir = kernel.ir;
+    if (kernel.shape.bits == best_gemm().shape.bits) continue;
+    const std::string said = misuse(kernel, args);
+    EXPECT_NE(said.find("bits 8, expected"), std::string::npos) << said;
+    EXPECT_NE(said.find("bits 4", said.find("expected")), std::string::npos) << said;
+  }
+}
+
 TEST(AttentionMisuse, SaysWhatWasExpected) {
   const AttentionS8Kernel& kernel = attention_s8_kernels().back();
   EXPECT_EQ(misuse(kernel, {.head_dim = 64}), "");

@@ -22,7 +22,8 @@ struct Kernel {
   Fn fn;
 };
 
-// A GEMM or GEMV kernel is tied to one panel shape; group and per-channel scales are both handled.
+// A GEMM or GEMV kernel is tied to one panel shape, or to one width of weights; group and
+// per-channel scales are both handled.
 struct GemmKernel : Kernel<GemmFn> {
   std::uint16_t mr;   // rows of its tile
   std::uint16_t ir;   // how many rows of activations it wants interleaved (QuantizedRows::ir)
@@ -37,7 +38,8 @@ struct AttentionS8Kernel : Kernel<AttentionS8Fn> {
 using ElementwiseKernel = Kernel<const ElementwiseTable*>;
 using GemmF32Kernel = Kernel<GemmF32Fn>;
 
-std::span<const GemmKernel> gemm_kernels();      // best first
+// Best first, those for 8 and for 4 bits (shape.bits) in one list.
+std::span<const GemmKernel> gemm_kernels();
 std::span<const GemmKernel> gemm_few_kernels();  // may be empty
 std::span<const GemmKernel> gemv_kernels();
 std::span<const AttentionKernel> attention_kernels();
@@ -62,7 +64,7 @@ struct ProductKernels {
 
 // The choice under `limit`: what the forward pass holds.
 struct KernelTable {
-  ProductKernels s8;
+  ProductKernels s8, s4;  // weights of 8 bits, of 4 bits
   const AttentionKernel* attention = nullptr;
   const AttentionF16Kernel* attention_f16 = nullptr;
   const AttentionS8Kernel* attention_s8 = nullptr;
