@@ -200,9 +200,9 @@ void Forward::normalize(const float* gain, int rows) {
 
 void Forward::quantize_row(const float* in, int width, int rows, std::int64_t row, int thread) {
   if (model_.reference) return;
-  const std::int64_t group = model_.kernels.layout.group;
+  const std::int64_t group = model_.kernels.s8.layout.group;
   const std::int64_t stride = padded(width), groups = group == 0 ? 1 : (width + group - 1) / group;
-  const kernels::GemmKernel& kernel = model_.kernels.for_rows(rows);
+  const kernels::GemmKernel& kernel = model_.kernels.s8.for_rows(rows);
   const std::int64_t ir = kernel.ir;
   std::int8_t* plain = ir == 1 ? quants_.get() + row * stride
                                : plain_rows_[static_cast<std::size_t>(thread)].reserve(stride);
@@ -232,7 +232,7 @@ void Forward::product(const Linear& w, kernels::MatrixView<const float> in, floa
   args.a.rows = rows;
   args.c = out;
   args.c_stride = w.n;
-  const kernels::GemmKernel& kernel = model_.kernels.for_rows(rows);
+  const kernels::GemmKernel& kernel = model_.kernels.s8.for_rows(rows);
   args.a.ir = kernel.ir;
   args.a.ik = kernel.ik;
   arena_.split(w.packed.panels(), kPanelGrain, [&](std::int64_t begin, std::int64_t end, int) {

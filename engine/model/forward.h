@@ -69,7 +69,7 @@ class Forward {
   // path, which reads the floats.
   void quantize_row(const float* in, int width, int rows, std::int64_t row, int thread);
   // QuantizedRows::ir of a product of that many rows.
-  std::int64_t interleaved_rows(int rows) const { return model_.kernels.for_rows(rows).ir; }
+  std::int64_t interleaved_rows(int rows) const { return model_.kernels.s8.for_rows(rows).ir; }
   // out[rows][n] = in W^T; the rows of `in` went through quantize_row().
   void product(const Linear& weight, kernels::MatrixView<const float> in, float* out);
   void add_residual(const float* y, int rows);

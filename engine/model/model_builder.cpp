@@ -14,7 +14,7 @@ Result<std::shared_ptr<const Model>> ModelBuilder::build() {
   const kernels::Isa isa = options_.isa.value_or(kernels::isa_choice().isa);
   model_->kernels = kernels::choose_kernels(options_.reference ? kernels::Isa::scalar : isa);
   if (!options_.reference) {
-    model_->kernels.layout.transform = kernels::kTurnedResidual;
+    model_->kernels.s8.layout.transform = kernels::kTurnedResidual;
     model_->rotation_ = std::make_shared<const Rotation>(model_->config.width);
   }
   auto specs = plan_weights(*source_, model_->config, model_->rotation_);
@@ -29,7 +29,7 @@ Result<std::shared_ptr<const Model>> ModelBuilder::build() {
 }
 
 Result<void> ModelBuilder::from_pool(std::span<const WeightSpec> specs) {
-  const kernels::Layout& layout = model_->kernels.layout;
+  const kernels::Layout& layout = model_->kernels.s8.layout;
   auto key = source_key(*source_, layout);
   if (!key) return key.error();
   const WeightPool::Place place{options_.pool_dir, source_->path().stem().string(), *key};

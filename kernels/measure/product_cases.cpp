@@ -12,9 +12,9 @@ namespace {
 // The scalar kernels read any layout; they get that of the best kernel.
 Layout layout_for(const GemmKernel& kernel, std::uint16_t group) {
   if (!kernel.shape.any()) return kernel.shape.layout(group);
-  Layout layout = choose_kernels(isa_choice().isa).layout;
+  const KernelTable table = choose_kernels(isa_choice().isa);
+  Layout layout = kernel.shape.bits == 4 ? table.s4.layout : table.s8.layout;
   layout.group = group;
-  layout.bits = kernel.shape.bits;
   return layout;
 }
 
@@ -62,9 +62,23 @@ void add(const Selection& s, const GemmKernel& kernel, const LayerShape& shape, 
   }
 }
 
+// With Effort::quick those of the best ISA for either width of weights.
+std::vector<const GemmKernel*> runnable_products(std::span<const GemmKernel> kernels,
+                                                 Effort effort) {
+  std::vector<const GemmKernel*> found;
+  for (const GemmKernel* kernel : runnable(kernels, Effort::usual)) {
+    const auto best = std::ranges::find_if(found, [kernel](const GemmKernel* other) {
+      return other->shape.bits == kernel->shape.bits;
+    });
+    if (effort == Effort::quick && best != found.end() && (*best)->isa != kernel->isa) continue;
+    found.push_back(kernel);
+  }
+  return found;
+}
+
 void add_list(const Selection& s, std::span<const GemmKernel> kernels, bool one_row,
               std::vector<Case>& out) {
-  for (const GemmKernel* kernel : runnable(kernels, s.effort)) {
+  for (const GemmKernel* kernel : runnable_products(kernels, s.effort)) {
     for (const LayerShape& shape : kLayerShapes) {
       for (const std::int64_t m : kRows) {
         if ((m == 1) != one_row || (kernel->few != 0 && m > kernel->few)) continue;

@@ -17,36 +17,53 @@ std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
 
-// Where weight k of a channel stands among its panel's quants.
-std::int64_t quant_offset(const Layout& layout, std::int64_t channel, std::int64_t k) {
-  return (k / layout.kr * layout.nr + channel) * layout.kr + k % layout.kr;
+// Where weight k of a channel is among its panel's quants: `shift` bits up in the byte at `offset`.
+struct Place {
+  std::int64_t offset;
+  int shift;
+};
+
+Place place_of(const Layout& layout, std::int64_t channel, std::int64_t k) {
+  const std::int64_t block = k / layout.kr, within = channel * layout.kr + k % layout.kr;
+  const std::int64_t block_bytes = std::int64_t{layout.nr} * layout.kr;
+  if (layout.bits == 8) return {block * block_bytes + within, 0};
+  return {block / 2 * block_bytes + within, block % 2 == 0 ? 0 : 4};
 }
 
-// Spreads `count` quants of one channel from position k on; `flip` is 128 for offset layouts: q +
-// 128 as a byte.
+// Two's complement to what is stored and back, also the byte of zero weights: all its weights.
+std::uint8_t flip_of(const Layout& layout) {
+  if (layout.offset == 0) return 0;
+  return layout.bits == 8 ? 0x80 : 0x88;
+}
+
+// Spreads `count` quants of one channel from position k on over bytes that hold zero weights.
 void scatter(const Layout& layout, std::int64_t channel, std::int64_t k, const std::int8_t* q,
-             std::int64_t count, std::uint8_t flip, std::uint8_t* quants) {
+             std::int64_t count, std::uint8_t* quants) {
+  const std::uint32_t mask = layout.bits == 8 ? 0xff : 0x0f;
   std::int64_t i = 0;
   if (layout.kr == 4 && k % 4 == 0) {  // the common case, a word at a time
-    std::uint8_t* dst = quants + quant_offset(layout, channel, k);
-    const std::uint32_t flips = flip * 0x01010101u;
-    for (; i + 4 <= count; i += 4, dst += std::int64_t{4} * layout.nr) {
-      std::uint32_t word;
+    for (; i + 4 <= count; i += 4) {
+      const Place place = place_of(layout, channel, k + i);
+      std::uint32_t word, stored;
       std::memcpy(&word, q + i, sizeof word);
-      word ^= flips;
-      std::memcpy(dst, &word, sizeof word);
+      std::memcpy(&stored, quants + place.offset, sizeof stored);
+      stored ^= (word & mask * 0x01010101u) << place.shift;
+      std::memcpy(quants + place.offset, &stored, sizeof stored);
     }
   }
   for (; i < count; ++i) {
-    quants[quant_offset(layout, channel, k + i)] = static_cast<std::uint8_t>(q[i]) ^ flip;
+    const Place place = place_of(layout, channel, k + i);
+    const std::uint32_t bits = (static_cast<std::uint8_t>(q[i]) & mask) << place.shift;
+    quants[place.offset] ^= static_cast<std::uint8_t>(bits);
   }
 }
 
 }  // namespace
 
 PackedHeader make_packed_header(const Layout& layout, std::int64_t n, std::int64_t k) {
-  assert(n >= 1 && k >= 1 && layout.nr >= 1 && layout.kr >= 1 && layout.bits == 8);
-  assert(layout.k_align >= 1 && layout.k_align % layout.kr == 0);
+  assert(n >= 1 && k >= 1 && layout.nr >= 1 && layout.kr >= 1);
+  assert(layout.bits == 8 || layout.bits == 4);
+  assert(layout.k_align >= 1 && layout.k_align % (layout.kr * 8 / layout.bits) == 0);
   assert(layout.group == 0 || layout.k_align % layout.group == 0);
   PackedHeader header;
   header.magic = kPackedMagic;
@@ -56,8 +73,7 @@ PackedHeader make_packed_header(const Layout& layout, std::int64_t n, std::int64
   const PackedMatrix sizes{&header};
   const std::int64_t scale_bytes =
       sizes.groups() * layout.nr * static_cast<std::int64_t>(sizeof(std::uint16_t));
-  header.panel_bytes =
-      static_cast<std::uint64_t>(round_up(sizes.k_padded() * layout.nr + scale_bytes, 64));
+  header.panel_bytes = static_cast<std::uint64_t>(round_up(sizes.quant_bytes() + scale_bytes, 64));
   header.bytes =
       sizeof(PackedHeader) + static_cast<std::uint64_t>(sizes.panels()) * header.panel_bytes;
   return header;
@@ -67,9 +83,9 @@ void pack_panel(const PackedHeader& header, MatrixView<const float> rows, std::u
   const Layout& layout = header.layout;
   const PackedMatrix sizes{&header};
   assert(rows.rows >= 1 && rows.rows <= layout.nr && rows.cols == sizes.k());
-  const std::int64_t quant_bytes = sizes.k_padded() * layout.nr;
-  const std::uint8_t flip = layout.offset ? 128 : 0;
-  std::memset(dst, flip, static_cast<std::size_t>(quant_bytes));
+  const std::int64_t quant_bytes = sizes.quant_bytes();
+  const float limit = layout.bits == 8 ? 127.0f : 7.0f;
+  std::memset(dst, flip_of(layout), static_cast<std::size_t>(quant_bytes));
   std::memset(dst + quant_bytes, 0, header.panel_bytes - static_cast<std::size_t>(quant_bytes));
 
   const std::int64_t k = sizes.k();
@@ -81,12 +97,12 @@ void pack_panel(const PackedHeader& header, MatrixView<const float> rows, std::u
       const std::int64_t begin = g * group;
       const std::int64_t end = std::min(begin + group, k);
       const std::uint16_t scale =
-          detail::weight_scale(detail::max_abs_finite(row + begin, end - begin));
+          detail::weight_scale(detail::max_abs_finite(row + begin, end - begin), limit);
       std::memcpy(dst + quant_bytes + (g * layout.nr + channel) * 2, &scale, sizeof scale);
       for (std::int64_t at = begin; at < end; at += kChunk) {
         const std::int64_t count = std::min(kChunk, end - at);
         detail::quantize_weights(row + at, count, bf16_to_float(scale), q);
-        scatter(layout, channel, at, q, count, flip, dst);
+        scatter(layout, channel, at, q, count, dst);
       }
     }
   }
@@ -94,8 +110,11 @@ void pack_panel(const PackedHeader& header, MatrixView<const float> rows, std::u
 
 std::int8_t packed_quant(const PackedMatrix& w, std::int64_t n, std::int64_t k) {
   const Layout& layout = w.layout();
-  const std::uint8_t byte = w.panel(n / layout.nr)[quant_offset(layout, n % layout.nr, k)];
-  return static_cast<std::int8_t>(byte ^ (layout.offset ? 128 : 0));
+  const Place place = place_of(layout, n % layout.nr, k);
+  const int byte = w.panel(n / layout.nr)[place.offset] ^ flip_of(layout);
+  // The sign of the lower bits is spread by moving them to the top.
+  const auto top = static_cast<std::int8_t>(byte << (8 - layout.bits - place.shift));
+  return static_cast<std::int8_t>(top >> (8 - layout.bits));
 }
 
 void unpack_row(const PackedMatrix& w, std::int64_t n, float* out) {

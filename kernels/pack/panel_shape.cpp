@@ -27,11 +27,11 @@ std::uint16_t in_units(std::uint16_t count, PanelUnit unit) {
 Layout PanelShape::layout(std::uint16_t group) const {
   Layout layout;
   layout.group = group;
+  layout.bits = bits;
   if (any()) return layout;
   layout.nr = in_units(nr, unit);
   layout.kr = kr;
   layout.offset = offset;
-  layout.bits = bits;
   return layout;
 }
 

@@ -49,12 +49,12 @@ float max_abs_finite(const float* w, std::int64_t count) {
   return std::bit_cast<float>(max);
 }
 
-std::uint16_t weight_scale(float max_abs) {
+std::uint16_t weight_scale(float max_abs, float limit) {
   if (max_abs == 0.0f) return 0;
-  std::uint16_t scale = bf16_round_up(max_abs / 127.0f);
-  // 127 * scale is exact, 8 bits by 7, so this is the definition itself. It corrects quotients that
-  // were rounded down, which happens among denormals only.
-  if (127.0f * bf16_to_float(scale) < max_abs) ++scale;
+  std::uint16_t scale = bf16_round_up(max_abs / limit);
+  // limit * scale is exact, 7 bits by 8, so this is the definition itself. It corrects quotients
+  // that were rounded down, which happens among denormals only.
+  if (limit * bf16_to_float(scale) < max_abs) ++scale;
   return scale;
 }
 

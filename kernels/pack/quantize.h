@@ -9,8 +9,8 @@ namespace pincer::kernels::detail {
 // not spoil its group.
 float max_abs_finite(const float* w, std::int64_t count);
 
-// The smallest bf16 with max_abs / scale <= 127; 0 for max_abs = 0.
-std::uint16_t weight_scale(float max_abs);
+// The smallest bf16 with max_abs / scale <= limit; 0 for max_abs = 0. limit: 127 or 7.
+std::uint16_t weight_scale(float max_abs, float limit);
 
 // q[i] = round-half-even(w[i] / scale), 0 where scale is 0. `scale` comes from weight_scale of at
 // least max|w|.

@@ -51,7 +51,7 @@ constexpr ElementwiseKernel kElementwise[] = {
 #undef PINCER_ELEMENTWISE
 };
 
-// The first row that may run; every list ends with a scalar one.
+// The first row that may run; every list ends with scalar ones.
 template <class Row>
 const Row* first_allowed(std::span<const Row> rows, Isa limit) {
   const auto it =
@@ -66,14 +66,26 @@ const GemmKernel* first_fitting(std::span<const GemmKernel> rows, Isa limit, con
   return it == rows.end() ? nullptr : &*it;
 }
 
-// The layout that `gemm` reads. A kernel that reads any gets that of the CPU's best kernel, so that
-// weights packed for one choice serve the other too.
+// The layout that `gemm` reads. A kernel that reads any gets that of the CPU's best kernel for the
+// same bits, so that weights packed for one choice serve the other too.
 Layout layout_of(const GemmKernel& gemm) {
   const auto rows = gemm_kernels();
-  const auto tuned = std::ranges::find_if(
-      rows, [](const GemmKernel& row) { return !row.shape.any() && cpu_supports(row.isa); });
+  const auto tuned = std::ranges::find_if(rows, [&gemm](const GemmKernel& row) {
+    return row.shape.bits == gemm.shape.bits && !row.shape.any() && cpu_supports(row.isa);
+  });
   const GemmKernel& row = gemm.shape.any() && tuned != rows.end() ? *tuned : gemm;
   return row.shape.layout(32);
+}
+
+ProductKernels choose_products(Isa limit, int bits) {
+  ProductKernels products;
+  products.gemm = &*std::ranges::find_if(gemm_kernels(), [=](const GemmKernel& row) {
+    return row.shape.bits == bits && isa_allowed(row.isa, limit);
+  });
+  products.layout = layout_of(*products.gemm);
+  products.gemm_few = first_fitting(gemm_few_kernels(), limit, products.layout);
+  products.gemv = first_fitting(gemv_kernels(), limit, products.layout);  // at least the scalar one
+  return products;
 }
 
 }  // namespace
@@ -114,10 +126,8 @@ std::span<const GemmF32Kernel> gemm_f32_kernels() { return kGemmF32; }
 
 KernelTable choose_kernels(Isa limit) {
   KernelTable table;
-  table.gemm = first_allowed<GemmKernel>(gemm_kernels(), limit);
-  table.layout = layout_of(*table.gemm);
-  table.gemm_few = first_fitting(gemm_few_kernels(), limit, table.layout);
-  table.gemv = first_fitting(gemv_kernels(), limit, table.layout);  // the scalar one at least
+  table.s8 = choose_products(limit, 8);
+  table.s4 = choose_products(limit, 4);
   table.attention = first_allowed<AttentionKernel>(kAttention, limit);
   table.attention_f16 = first_allowed<AttentionF16Kernel>(kAttentionF16, limit);
   table.attention_s8 = first_allowed<AttentionS8Kernel>(kAttentionS8, limit);

@@ -24,7 +24,8 @@ std::string kernel_names(const Model& model) {
   const kernels::KernelTable& k = model.kernels;
   const std::string_view attention =
       model.kv_format() == KvFormat::s8 ? k.attention_s8->name : k.attention->name;
-  return fmt::format("{}, {}, {}, {}", k.gemm->name, k.gemv->name, attention, k.elementwise->name);
+  return fmt::format("{}, {}, {}, {}", k.s8.gemm->name, k.s8.gemv->name, attention,
+                     k.elementwise->name);
 }
 
 void add_limits(BenchReport& report, int threads) {

@@ -2,10 +2,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <initializer_list>
+#include <span>
 
 #include "pincer/kernels/kernel_table.h"
 #include "pincer/kernels/limits.h"
@@ -20,11 +23,13 @@ struct Line {
       state;  // "chosen", "usable, slower", "not on this CPU", "capped by PINCER_FORCE_ISA"
 };
 
-template <class Kernels, class Chosen>
-void add_lines(const Kernels& kernels, const Chosen* chosen, std::vector<Line>& lines) {
+template <class Kernel>
+void add_lines(std::span<const Kernel> kernels, std::initializer_list<const Kernel*> chosen,
+               std::vector<Line>& lines) {
   const kernels::IsaChoice& choice = kernels::isa_choice();
   for (const auto& k : kernels) {
-    const char* state = &k == chosen                               ? "chosen"
+    const bool is_chosen = std::ranges::find(chosen, &k) != chosen.end();
+    const char* state = is_chosen                                  ? "chosen"
                         : !kernels::cpu_supports(k.isa)            ? "not on this CPU"
                         : !kernels::isa_allowed(k.isa, choice.isa) ? "capped by PINCER_FORCE_ISA"
                                                                    : "usable, slower";
@@ -35,12 +40,12 @@ void add_lines(const Kernels& kernels, const Chosen* chosen, std::vector<Line>& 
 std::vector<Line> kernel_lines() {
   const kernels::KernelTable table = kernels::choose_kernels(kernels::isa_choice().isa);
   std::vector<Line> lines;
-  add_lines(kernels::gemm_kernels(), table.gemm, lines);
-  add_lines(kernels::gemm_few_kernels(), table.gemm_few, lines);
-  add_lines(kernels::gemv_kernels(), table.gemv, lines);
-  add_lines(kernels::attention_kernels(), table.attention, lines);
-  add_lines(kernels::attention_s8_kernels(), table.attention_s8, lines);
-  add_lines(kernels::elementwise_kernels(), table.elementwise, lines);
+  add_lines(kernels::gemm_kernels(), {table.s8.gemm, table.s4.gemm}, lines);
+  add_lines(kernels::gemm_few_kernels(), {table.s8.gemm_few, table.s4.gemm_few}, lines);
+  add_lines(kernels::gemv_kernels(), {table.s8.gemv, table.s4.gemv}, lines);
+  add_lines(kernels::attention_kernels(), {table.attention}, lines);
+  add_lines(kernels::attention_s8_kernels(), {table.attention_s8}, lines);
+  add_lines(kernels::elementwise_kernels(), {table.elementwise}, lines);
   return lines;
 }
 

@@ -19,8 +19,7 @@ struct ServeFlags {
 };
 
 std::string fingerprint(const LoadedModel& model) {
-  const kernels::KernelTable& k = model.model->kernels;
-  return fmt::format("pincer-{}-s8g{}", version(), k.layout.group);
+  return fmt::format("pincer-{}-s8g{}", version(), model.model->kernels.s8.layout.group);
 }
 
 Result<std::shared_ptr<Backend>> load_backend(const ServeConfig& config) {

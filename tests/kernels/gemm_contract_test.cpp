@@ -22,6 +22,9 @@ class GemmContract : public testing::TestWithParam<const GemmKernel*> {
     }
   }
   const GemmKernel& kernel() const { return *GetParam(); }
+  GemmValues random_values(FloatSource& source) const {
+    return test::random_values(source, kernel().shape.bits);
+  }
   std::string run(GemmCase& product) const {
     kernel().fn(product.args());
     return product.problem();
@@ -39,7 +42,7 @@ std::vector<std::int64_t> around(std::int64_t tile, std::vector<std::int64_t> mo
 
 TEST_P(GemmContract, EveryShape) {
   FloatSource source(1);
-  const GemmValues values = test::random_values(source);
+  const GemmValues values = random_values(source);
   for (const Layout& layout : test::layouts_of(kernel())) {
     for (const std::int64_t k : {1, 31, 32, 33, 64, 97, 576}) {
       for (const std::int64_t n : around(layout.nr, {1, 37, 2 * layout.nr + 1, 5 * layout.nr})) {
@@ -55,7 +58,7 @@ TEST_P(GemmContract, EveryShape) {
 
 TEST_P(GemmContract, LongRows) {
   FloatSource source(2);
-  const GemmValues values = test::random_values(source);
+  const GemmValues values = random_values(source);
   for (const Layout& layout : test::layouts_of(kernel())) {
     GemmCase product(layout, kernel(), {kernel().mr + 1, layout.nr + 1, 1536}, values, source);
     ASSERT_EQ(run(product), "");
@@ -65,7 +68,7 @@ TEST_P(GemmContract, LongRows) {
 // Kernels cut large products into blocks: of rows, of panels, of k.
 TEST_P(GemmContract, MoreThanABlock) {
   FloatSource source(7);
-  const GemmValues values = test::random_values(source);
+  const GemmValues values = random_values(source);
   for (const Layout& layout : test::layouts_of(kernel())) {
     if (kernel().shape.any() && layout.nr != 16) continue;
     for (const GemmShape& shape : {GemmShape{515, 17 * layout.nr + 1, 64}, {35, 19, 4200}}) {
@@ -86,8 +89,9 @@ TEST_P(GemmContract, ExtremeValues) {
   };
   const test::QuantFn rows[] = {constant(-128), constant(127), constant(0), alternating(-128, 127),
                                 alternating(0, -128)};
-  const test::QuantFn weights[] = {constant(-127), constant(127), constant(0),
-                                   alternating(127, -127), alternating(-127, 0)};
+  const int limit = test::weight_limit(kernel().shape.bits);
+  const test::QuantFn weights[] = {constant(-limit), constant(limit), constant(0),
+                                   alternating(limit, -limit), alternating(-limit, 0)};
   FloatSource source(3);
   for (const Layout& layout : test::layouts_of(kernel())) {
     for (const std::int64_t k : {33, 576}) {
@@ -107,7 +111,7 @@ TEST_P(GemmContract, ExtremeValues) {
 // unrounded.
 TEST_P(GemmContract, UnitScalesGiveTheExactIntegers) {
   FloatSource source(4);
-  GemmValues values = test::random_values(source);
+  GemmValues values = random_values(source);
   values.unit_scales = true;
   values.bias = false;
   for (const Layout& layout : test::layouts_of(kernel())) {
@@ -127,7 +131,7 @@ TEST_P(GemmContract, UnitScalesGiveTheExactIntegers) {
 
 TEST_P(GemmContract, RectanglesLeaveTheRestAlone) {
   FloatSource source(5);
-  const GemmValues values = test::random_values(source);
+  const GemmValues values = random_values(source);
   for (const Layout& layout : test::layouts_of(kernel())) {
     const std::int64_t nr = layout.nr;
     const GemmShape shape{2 * kernel().mr + 3, 6 * nr + 1, 64};
@@ -159,7 +163,7 @@ TEST_P(GemmContract, RectanglesLeaveTheRestAlone) {
 
 TEST_P(GemmContract, NoRowsNoWork) {
   FloatSource source(6);
-  const GemmValues values = test::random_values(source);
+  const GemmValues values = random_values(source);
   GemmCase product(test::layouts_of(kernel()).front(), kernel(), {0, 16, 32}, values, source);
   EXPECT_EQ(run(product), "");
 }

@@ -24,7 +24,7 @@ TEST_P(GemmRandom, AgreesWithTheFormula) {
     const Layout& layout =
         layouts[static_cast<std::size_t>(pick(0, static_cast<int>(layouts.size()) - 1))];
     const test::GemmShape shape{pick(1, 14), pick(1, 100), pick(1, 300)};
-    test::GemmValues values = test::random_values(source);
+    test::GemmValues values = test::random_values(source, kernel.shape.bits);
     values.bias = pick(0, 1) == 1;
     test::GemmCase product(layout, kernel, shape, values, source, pick(0, 9));
     GemmArgs args = product.args();

@@ -38,87 +38,116 @@ TEST(KernelLists, AreBestFirstUniqueAndEndWithScalar) {
   expect_sound_list(read_kernels(), names);
 }
 
+TEST(KernelLists, EndWithScalarProductsOfEitherWidth) {
+  for (const std::span<const GemmKernel> rows : {gemm_kernels(), gemv_kernels()}) {
+    for (const int bits : {8, 4}) {
+      const auto last = std::ranges::find_if(
+          rows.rbegin(), rows.rend(), [=](const auto& row) { return row.shape.bits == bits; });
+      ASSERT_NE(last, rows.rend());
+      EXPECT_EQ(last->isa, Isa::scalar) << bits;
+      EXPECT_TRUE(last->shape.any()) << bits;
+    }
+  }
+}
+
 TEST(ChooseKernels, TakesWhatTheLimitAllows) {
   for (const Isa limit : known_isas()) {
     const KernelTable table = choose_kernels(limit);
-    ASSERT_NE(table.gemm, nullptr);
-    ASSERT_NE(table.gemv, nullptr);
     ASSERT_NE(table.gemm_f32, nullptr);
     ASSERT_NE(table.attention, nullptr);
     ASSERT_NE(table.elementwise, nullptr);
-    for (const Isa isa : {table.gemm->isa, table.gemv->isa, table.gemm_f32->isa,
-                          table.attention->isa, table.elementwise->isa}) {
+    for (const Isa isa : {table.gemm_f32->isa, table.attention->isa, table.elementwise->isa}) {
       EXPECT_TRUE(isa_allowed(isa, limit)) << isa_name(isa) << " under " << isa_name(limit);
     }
   }
 }
 
-TEST(ChooseKernels, TakesTheFirstAllowedRow) {
-  for (const Isa limit : known_isas()) {
+// Of the width that the parameter says.
+class ChooseProducts : public testing::TestWithParam<int> {
+ protected:
+  static ProductKernels choose(Isa limit) {
     const KernelTable table = choose_kernels(limit);
+    return GetParam() == 4 ? table.s4 : table.s8;
+  }
+};
+
+TEST_P(ChooseProducts, TakesWhatTheLimitAllows) {
+  for (const Isa limit : known_isas()) {
+    const ProductKernels chosen = choose(limit);
+    ASSERT_NE(chosen.gemm, nullptr);
+    ASSERT_NE(chosen.gemv, nullptr);
+    for (const GemmKernel* kernel : {chosen.gemm, chosen.gemv, chosen.gemm_few}) {
+      if (kernel == nullptr) continue;
+      EXPECT_TRUE(isa_allowed(kernel->isa, limit)) << kernel->name << " under " << isa_name(limit);
+      EXPECT_EQ(kernel->shape.bits, GetParam()) << kernel->name;
+    }
+    if (chosen.gemm_few != nullptr) {
+      EXPECT_GT(chosen.gemm_few->few, 1);
+    }
+  }
+}
+
+TEST_P(ChooseProducts, TakesTheFirstAllowedRow) {
+  for (const Isa limit : known_isas()) {
     for (const GemmKernel& row : gemm_kernels()) {
-      if (!isa_allowed(row.isa, limit)) continue;
-      EXPECT_EQ(table.gemm, &row) << isa_name(limit);
+      if (row.shape.bits != GetParam() || !isa_allowed(row.isa, limit)) continue;
+      EXPECT_EQ(choose(limit).gemm, &row) << isa_name(limit);
       break;
     }
   }
 }
 
-TEST(ChooseKernels, GemmAndGemvReadTheSameLayout) {
+TEST_P(ChooseProducts, GemmAndGemvReadTheSameLayout) {
   for (const Isa limit : known_isas()) {
-    const KernelTable table = choose_kernels(limit);
-    EXPECT_TRUE(table.gemm->shape.fits(table.layout)) << isa_name(limit);
-    EXPECT_TRUE(table.gemv->shape.fits(table.layout)) << isa_name(limit);
-    if (table.gemm_few != nullptr) {
-      EXPECT_TRUE(table.gemm_few->shape.fits(table.layout)) << isa_name(limit);
+    const ProductKernels chosen = choose(limit);
+    EXPECT_TRUE(chosen.gemm->shape.fits(chosen.layout)) << isa_name(limit);
+    EXPECT_TRUE(chosen.gemv->shape.fits(chosen.layout)) << isa_name(limit);
+    if (chosen.gemm_few != nullptr) {
+      EXPECT_TRUE(chosen.gemm_few->shape.fits(chosen.layout)) << isa_name(limit);
     }
-    EXPECT_EQ(table.layout.group, 32);
-    EXPECT_EQ(table.layout.k_align % table.layout.group, 0);
-    EXPECT_EQ(table.layout.k_align % table.layout.kr, 0);
+    EXPECT_EQ(chosen.layout.bits, GetParam());
+    EXPECT_EQ(chosen.layout.group, 32);
+    EXPECT_EQ(chosen.layout.k_align % chosen.layout.group, 0);
+    EXPECT_EQ(chosen.layout.k_align % (chosen.layout.kr * 8 / GetParam()), 0);
   }
 }
 
 // On an emulated CPU a choice that it cannot run ends the program.
-TEST(ChooseKernels, RunsOnThisMachine) {
+TEST_P(ChooseProducts, RunOnThisMachine) {
   test::FloatSource source(1);
-  const test::GemmValues values = test::random_values(source);
+  const test::GemmValues values = test::random_values(source, GetParam());
   for (const Isa limit : known_isas()) {
-    const KernelTable table = choose_kernels(limit);
-    for (const auto& [kernel, m] : {std::pair{table.gemm, 5}, {table.gemv, 1}}) {
-      test::GemmCase product(table.layout, *kernel, {m, 37, 96}, values, source);
-      kernel->fn(product.args());
-      EXPECT_EQ(product.problem(), "") << kernel->name << " under " << isa_name(limit);
+    const ProductKernels chosen = choose(limit);
+    for (const std::int64_t m : {1, 5, 40}) {
+      const GemmKernel& kernel = chosen.for_rows(m);
+      test::GemmCase product(chosen.layout, kernel, {m, 37, 96}, values, source);
+      kernel.fn(product.args());
+      EXPECT_EQ(product.problem(), "") << kernel.name << " under " << isa_name(limit);
     }
   }
 }
 
-TEST(ChooseKernels, ChoosesByTheNumberOfRows) {
+TEST_P(ChooseProducts, ScalarReadsTheWeightsOfTheBestKernels) {
+  const ProductKernels scalar = choose(Isa::scalar);
+  EXPECT_EQ(scalar.layout, choose(known_isas().back()).layout);
+  EXPECT_EQ(scalar.gemm->isa, Isa::scalar);
+  EXPECT_EQ(scalar.gemv->isa, Isa::scalar);
+}
+
+INSTANTIATE_TEST_SUITE_P(Bits, ChooseProducts, testing::Values(8, 4));
+
+TEST(ProductKernels, AreChosenByTheNumberOfRows) {
   static constexpr GemmKernel gemm{}, gemv{}, few{{}, 4, 1, 1, 16, panels::any};
-  KernelTable table;
-  table.gemm = &gemm;
-  table.gemv = &gemv;
-  EXPECT_EQ(&table.for_rows(1), &gemv);
-  EXPECT_EQ(&table.for_rows(2), &gemm);
-  table.gemm_few = &few;
-  EXPECT_EQ(&table.for_rows(1), &gemv);
-  EXPECT_EQ(&table.for_rows(2), &few);
-  EXPECT_EQ(&table.for_rows(16), &few);
-  EXPECT_EQ(&table.for_rows(17), &gemm);
-}
-
-TEST(ChooseKernels, FewRowsRunUnderTheLimit) {
-  for (const Isa limit : known_isas()) {
-    const GemmKernel* few = choose_kernels(limit).gemm_few;
-    if (few == nullptr) continue;
-    EXPECT_TRUE(isa_allowed(few->isa, limit)) << few->name << " under " << isa_name(limit);
-    EXPECT_GT(few->few, 1) << few->name;
-  }
-}
-
-TEST(ChooseKernels, ScalarReadsTheWeightsOfTheBestKernels) {
-  EXPECT_EQ(choose_kernels(Isa::scalar).layout, choose_kernels(known_isas().back()).layout);
-  EXPECT_EQ(choose_kernels(Isa::scalar).gemm->isa, Isa::scalar);
-  EXPECT_EQ(choose_kernels(Isa::scalar).gemv->isa, Isa::scalar);
+  ProductKernels products;
+  products.gemm = &gemm;
+  products.gemv = &gemv;
+  EXPECT_EQ(&products.for_rows(1), &gemv);
+  EXPECT_EQ(&products.for_rows(2), &gemm);
+  products.gemm_few = &few;
+  EXPECT_EQ(&products.for_rows(1), &gemv);
+  EXPECT_EQ(&products.for_rows(2), &few);
+  EXPECT_EQ(&products.for_rows(16), &few);
+  EXPECT_EQ(&products.for_rows(17), &gemm);
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 namespace pincer::kernels {
 namespace {
 
-const GemmKernel& best_gemm() { return *choose_kernels(isa_choice().isa).gemm; }
+const GemmKernel& best_gemm() { return *choose_kernels(isa_choice().isa).s8.gemm; }
 
 class GemmMisuse : public testing::Test {
  protected:
@@ -71,6 +71,18 @@ TEST_F(GemmMisuse, NamesTheLayoutThatWasExpected) {
   const std::string said = misuse(best_gemm(), other.args());
   EXPECT_NE(said.find("layout nr 5 kr 4"), std::string::npos) << said;
   EXPECT_NE(said.find("expected nr"), std::string::npos) << said;
+}
+
+// Also the kernels that read any layout read one width only.
+TEST_F(GemmMisuse, NamesTheWidthThatWasExpected) {
+  for (const GemmKernel& kernel : gemm_kernels()) {
+    GemmArgs args = product_->args();
+    args.a.ir = kernel.ir;
+    if (kernel.shape.bits == best_gemm().shape.bits) continue;
+    const std::string said = misuse(kernel, args);
+    EXPECT_NE(said.find("bits 8, expected"), std::string::npos) << said;
+    EXPECT_NE(said.find("bits 4", said.find("expected")), std::string::npos) << said;
+  }
 }
 
 TEST(AttentionMisuse, SaysWhatWasExpected) {

@@ -57,8 +57,15 @@ std::vector<Layout> layouts() {
           {.nr = 16, .kr = 4, .k_align = 64, .group = 32, .offset = 1},
           {.nr = 8, .kr = 8, .k_align = 64, .group = 64, .offset = 0},
           {.nr = 12, .kr = 4, .group = 0, .offset = 1},
-          {.nr = 1, .kr = 1, .group = 32, .offset = 0}};
+          {.nr = 1, .kr = 1, .group = 32, .offset = 0},
+          {.nr = 16, .kr = 4, .group = 32, .offset = 1, .bits = 4},
+          {.nr = 12, .kr = 4, .group = 0, .offset = 0, .bits = 4},
+          {.nr = 4, .kr = 16, .group = 32, .offset = 0, .bits = 4},
+          {.nr = 8, .kr = 8, .group = 64, .offset = 1, .bits = 4},
+          {.nr = 1, .kr = 1, .group = 32, .offset = 1, .bits = 4}};
 }
+
+int largest(const Layout& layout) { return layout.bits == 4 ? 7 : 127; }
 
 TEST(PackedHeaderTest, SizesFollowTheLayout) {
   const PackedHeader header = make_packed_header({.nr = 16, .kr = 4, .group = 32}, 100, 97);
@@ -75,6 +82,14 @@ TEST(PackedHeaderTest, PanelsAreRoundedUpTo64Bytes) {
   EXPECT_EQ(header.panel_bytes, 832u);  // 12 * 64 + 12 * 2 = 792
 }
 
+TEST(PackedHeaderTest, FourBitsTakeHalfTheBytes) {
+  const PackedHeader header = make_packed_header({.nr = 16, .kr = 4, .bits = 4}, 100, 97);
+  EXPECT_EQ(header.panel_bytes, 1024u + 128u);
+  const PackedMatrix w{&header};
+  EXPECT_EQ(w.quant_bytes(), 1024);
+  EXPECT_EQ(reinterpret_cast<const std::uint8_t*>(w.panel_scales(2)), w.panel(2) + 1024);
+}
+
 TEST(PackTest, QuantsAndScalesFollowTheDefinition) {
   FloatSource source(1);
   for (const Layout& layout : layouts()) {
@@ -88,6 +103,7 @@ TEST(PackTest, QuantsAndScalesFollowTheDefinition) {
           const float scale = scale_of(packed.view(), row, i / group);
           const float want = std::nearbyint(weights[static_cast<std::size_t>(row * k + i)] / scale);
           ASSERT_EQ(packed_quant(packed.view(), row, i), static_cast<int>(want)) << row << "," << i;
+          ASSERT_LE(std::abs(want), static_cast<float>(largest(layout)));
         }
       }
     }
@@ -96,8 +112,8 @@ TEST(PackTest, QuantsAndScalesFollowTheDefinition) {
 
 TEST(PackTest, ScaleIsTheSmallestBf16ThatFits) {
   FloatSource source(2);
-  const Layout layout{.nr = 16, .kr = 4, .group = 32, .offset = 1};
-  for (int round = 0; round < 50; ++round) {
+  for (int round = 0; round < 100; ++round) {
+    const Layout layout{.group = 32, .bits = static_cast<std::uint8_t>(round % 2 == 0 ? 8 : 4)};
     const std::vector<float> weights = source.row(16 * 32, std::ldexp(1.0f, source.below(60) - 30));
     const Packed packed(layout, 16, 32, weights);
     for (std::int64_t row = 0; row < 16; ++row) {
@@ -106,8 +122,9 @@ TEST(PackTest, ScaleIsTheSmallestBf16ThatFits) {
         max = std::max(max, std::abs(weights[static_cast<std::size_t>(row * 32 + i)]));
       }
       const std::uint16_t bits = scale_bits(packed.view(), row, 0);
-      EXPECT_GE(127.0 * bf16_to_float(bits), max);
-      EXPECT_LT(127.0 * bf16_to_float(static_cast<std::uint16_t>(bits - 1)), max);
+      const double limit = largest(layout);
+      EXPECT_GE(limit * bf16_to_float(bits), max);
+      EXPECT_LT(limit * bf16_to_float(static_cast<std::uint16_t>(bits - 1)), max);
     }
   }
 }
@@ -123,6 +140,23 @@ TEST(PackTest, BytesLieWhereTheLayoutSays) {
   for (std::int64_t i = 0; i < 64 * 16; ++i) others += panel[i] != 128;
   EXPECT_EQ(others, 1);  // zero weights, missing channels and padding are all 128
   EXPECT_EQ(panel + packed.view().header->panel_bytes, packed.end());
+}
+
+TEST(PackTest, NibblesLieWhereTheLayoutSays) {
+  for (const std::uint8_t offset : {0, 1}) {
+    const Layout layout{.nr = 16, .kr = 4, .group = 32, .offset = offset, .bits = 4};
+    std::vector<float> weights(18 * 40);
+    // Scale 1; channel 17: panel 1, lane 1; k 34 and 38: blocks 8 and 9, which share bytes, byte 2.
+    weights[17 * 40 + 34] = -7.0f;
+    weights[17 * 40 + 38] = 3.0f;
+    const Packed packed(layout, 18, 40, weights);
+    const std::uint8_t* panel = packed.view().panel(1);
+    EXPECT_EQ(panel[(4 * 16 + 1) * 4 + 2], offset ? 0xb1 : 0x39);  // 3 + 8, -7 + 8; 3, 16 - 7
+    std::int64_t others = 0;
+    for (std::int64_t i = 0; i < 32 * 16; ++i) others += panel[i] != (offset ? 0x88 : 0);
+    EXPECT_EQ(others, 1);  // zero weights, missing channels and padding
+    EXPECT_EQ(panel + packed.view().header->panel_bytes, packed.end());
+  }
 }
 
 TEST(PackTest, PaddingIsZeroWeights) {
@@ -168,19 +202,20 @@ TEST(PackTest, UnpackGivesQuantTimesScale) {
   }
 }
 
-// Weights that a layout can represent, with a 127 in every group, are packed without loss and come
-// back the same.
+// Weights that a layout can represent, with the largest in every group, are packed without loss and
+// come back the same.
 TEST(PackTest, RepresentableWeightsSurvive) {
   FloatSource source(5);
   for (const Layout& layout : layouts()) {
     const std::int64_t n = layout.nr + 3, k = 97;
     const std::int64_t group = layout.group ? layout.group : k;
+    const int limit = largest(layout);
     std::vector<float> weights(static_cast<std::size_t>(n * k));
     float scale = 0;
     for (std::int64_t i = 0; i < n * k; ++i) {
       const bool first = i % k % group == 0;
       if (first) scale = bf16_to_float(static_cast<std::uint16_t>(0x3c00 + source.below(512)));
-      const int q = first ? 127 : source.below(255) - 127;
+      const int q = first ? limit : source.below(2 * limit + 1) - limit;
       weights[static_cast<std::size_t>(i)] = static_cast<float>(q) * scale;
     }
     const Packed packed(layout, n, k, weights);
@@ -205,8 +240,11 @@ TEST(PackTest, ZeroRowsHaveZeroScaleAndQuants) {
   for (int i = 0; i < 40; ++i) EXPECT_EQ(packed_quant(packed.view(), 0, i), 0);
 }
 
-TEST(PackTest, DenormalAndHugeWeightsStayInRange) {
-  const Layout layout{.nr = 16, .kr = 4, .group = 32, .offset = 1};
+class PackRange : public testing::TestWithParam<int> {};  // bits
+
+TEST_P(PackRange, DenormalAndHugeWeightsStayInRange) {
+  const Layout layout{.offset = 1, .bits = static_cast<std::uint8_t>(GetParam())};
+  const int limit = largest(layout);
   const float lowest = std::numeric_limits<float>::denorm_min();
   for (const float max : {lowest, 200 * lowest, 8323072 * lowest, 8323100 * lowest, 1e-38f, 1e30f,
                           std::numeric_limits<float>::max()}) {
@@ -217,14 +255,16 @@ TEST(PackTest, DenormalAndHugeWeightsStayInRange) {
     const float scale = scale_of(packed.view(), 0, 0);
     EXPECT_TRUE(std::isfinite(scale)) << max;
     EXPECT_GT(scale, 0.0f) << max;
-    EXPECT_GE(127.0 * scale, max) << max;
+    EXPECT_GE(limit * static_cast<double>(scale), max) << max;
     for (int i = 0; i < 32; ++i) {
       const int q = packed_quant(packed.view(), 0, i);
-      EXPECT_LE(std::abs(q), 127);
+      EXPECT_LE(std::abs(q), limit);
       EXPECT_NEAR(q, weights[static_cast<std::size_t>(i)] / scale, 0.5001) << max << " " << i;
     }
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Bits, PackRange, testing::Values(8, 4));
 
 TEST(PackTest, WeightsThatAreNotFiniteCountAsZero) {
   const Layout layout{.nr = 16, .kr = 4, .group = 32, .offset = 0};

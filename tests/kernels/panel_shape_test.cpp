@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "pincer/kernels/cpu.h"
 
 namespace pincer::kernels {
@@ -30,6 +32,21 @@ TEST(PanelShape, LayoutsFollowTheLength) {
   Layout other = layout;
   other.nr *= 2;  // packed on a machine with longer vectors
   EXPECT_FALSE(shape.fits(other));
+}
+
+TEST(PanelShape, FitsOnlyWeightsOfItsWidth) {
+  for (const auto& [bytes, nibbles] : {std::pair{panels::x86, panels::x86_s4},
+                                       {panels::any, panels::any_s4},
+                                       {panels::neon, panels::neon_s4}}) {
+    EXPECT_EQ(bytes.layout(32).bits, 8);
+    EXPECT_EQ(nibbles.layout(32).bits, 4);
+    EXPECT_TRUE(nibbles.fits(nibbles.layout(32)));
+    EXPECT_FALSE(nibbles.fits(bytes.layout(32)));
+    EXPECT_FALSE(bytes.fits(nibbles.layout(32)));
+    EXPECT_EQ(nibbles.layout(32).nr, bytes.layout(32).nr);
+    EXPECT_EQ(nibbles.layout(32).kr, bytes.layout(32).kr);
+    EXPECT_EQ(nibbles.layout(32).offset, bytes.layout(32).offset);
+  }
 }
 
 }  // namespace

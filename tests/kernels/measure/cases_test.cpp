@@ -60,6 +60,17 @@ TEST(Cases, CountTheirWorkAndBytes) {
   }
 }
 
+TEST(Cases, OfFourBitsReadHalfTheBytes) {
+  const std::vector<Case> found =
+      matching(cases(Effort::all, kThreads), "gemm_s8s4 135M.down/16x576x1536/s4g32/warm/t2");
+  ASSERT_FALSE(found.empty());
+  for (const Case& c : found) {
+    EXPECT_EQ(c.macs, 16 * 576 * 1536);
+    EXPECT_EQ(c.bytes, 576 * 1536 / 2 + 576 * 1536 / 32 * 2 + 64);
+    EXPECT_EQ(c.layout->bits, 4);
+  }
+}
+
 TEST(Cases, ColdOnesAreLargerThanCaches) {
   for (const Case& c : cases(Effort::all, kThreads)) {
     if (c.cold) {

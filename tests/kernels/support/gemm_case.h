@@ -37,10 +37,16 @@ struct GemmValues {
   bool bias = true;
 };
 
-// Uniform over the legal values: a in [-128, 127], w in [-127, 127].
-inline GemmValues random_values(FloatSource& source) {
+// The largest weight.
+inline int weight_limit(int bits) { return bits == 4 ? 7 : 127; }
+
+// Uniform over the legal values: a in [-128, 127], w in [-127, 127] or, of 4 bits, in [-7, 7].
+inline GemmValues random_values(FloatSource& source, int bits = 8) {
+  const int limit = weight_limit(bits);
   return {.a = [&source](auto, auto) { return static_cast<std::int8_t>(source.below(256) - 128); },
-          .w = [&source](auto, auto) { return static_cast<std::int8_t>(source.below(255) - 127); }};
+          .w = [&source, limit](
+                   auto,
+                   auto) { return static_cast<std::int8_t>(source.below(2 * limit + 1) - limit); }};
 }
 
 class GemmCase {
@@ -130,8 +136,8 @@ class GemmCase {
     return "m=" + std::to_string(shape_.m) + " n=" + std::to_string(shape_.n) +
            " k=" + std::to_string(shape_.k) + " group=" + std::to_string(l.group) +
            " nr=" + std::to_string(l.nr) + " kr=" + std::to_string(l.kr) +
-           " offset=" + std::to_string(l.offset) + " ir=" + std::to_string(ir_) +
-           " ik=" + std::to_string(ik_);
+           " offset=" + std::to_string(l.offset) + " bits=" + std::to_string(l.bits) +
+           " ir=" + std::to_string(ir_) + " ik=" + std::to_string(ik_);
   }
 
  private:
@@ -163,7 +169,7 @@ class GemmCase {
 
   void fill_weights(const GemmValues& values, FloatSource& source) {
     const kernels::Layout& layout = header_.layout;
-    const int flip = layout.offset ? 128 : 0;
+    const int zero = layout.offset == 0 ? 0 : layout.bits == 8 ? 0x80 : 0x88;
     packed_ = GuardedBuffer<std::uint8_t>(header_.bytes);
     std::memcpy(packed_.data(), &header_, sizeof header_);
     w_.resize(size(shape_.n * shape_.k));
@@ -172,7 +178,7 @@ class GemmCase {
     bias_ = GuardedBuffer<float>(size(shape_.n));
     for (std::int64_t p = 0; p < weights().panels(); ++p) {
       auto* panel = const_cast<std::uint8_t*>(weights().panel(p));
-      std::memset(panel, flip, size(k_padded_ * layout.nr));
+      std::memset(panel, zero, size(weights().quant_bytes()));
     }
     for (std::int64_t n = 0; n < shape_.n; ++n) {
       auto* panel = const_cast<std::uint8_t*>(weights().panel(n / layout.nr));
@@ -181,18 +187,31 @@ class GemmCase {
       for (std::int64_t k = 0; k < shape_.k; ++k) {
         const std::int8_t q = values.w(n, k);
         w_[size(n * shape_.k + k)] = q;
-        panel[(k / layout.kr * layout.nr + lane) * layout.kr + k % layout.kr] =
-            static_cast<std::uint8_t>(q ^ flip);
+        store_weight(panel, lane, k, q);
       }
       for (std::int64_t g = 0; g < groups_; ++g) {
         const std::uint32_t bits =
             std::bit_cast<std::uint32_t>(values.unit_scales ? 1.0f : source.next());
         const auto scale = static_cast<std::uint16_t>(bits >> 16);
         w_scale_[size(n * groups_ + g)] = scale;
-        std::memcpy(panel + k_padded_ * layout.nr + (g * layout.nr + lane) * 2, &scale, 2);
+        std::memcpy(panel + weights().quant_bytes() + (g * layout.nr + lane) * 2, &scale, 2);
       }
     }
     packed_.make_read_only();
+  }
+
+  void store_weight(std::uint8_t* panel, std::int64_t lane, std::int64_t k, int q) const {
+    const kernels::Layout& layout = header_.layout;
+    const std::int64_t block = k / layout.kr, within = lane * layout.kr + k % layout.kr;
+    if (layout.bits == 8) {
+      panel[block * layout.nr * layout.kr + within] =
+          static_cast<std::uint8_t>(layout.offset ? q + 128 : q);
+      return;
+    }
+    std::uint8_t& byte = panel[block / 2 * layout.nr * layout.kr + within];
+    const int nibble = (layout.offset ? q + 8 : q) & 15;
+    byte = static_cast<std::uint8_t>(block % 2 == 0 ? (byte & 0xf0) | nibble
+                                                    : (byte & 0x0f) | nibble << 4);
   }
 
   GemmShape shape_;
@@ -223,6 +242,7 @@ inline std::vector<kernels::Layout> layouts_of(const kernels::GemmKernel& kernel
   }
   std::vector<kernels::Layout> layouts;
   for (kernels::Layout layout : bases) {
+    layout.bits = kernel.shape.bits;
     for (const std::uint16_t group : {32, 0, 64}) {
       layout.group = group;
       layouts.push_back(layout);

@@ -5,7 +5,7 @@
 //
 // acc starts at +0; the product of the scales is rounded to float first; the bias is added last.
 // Nothing else is rounded, so every ISA gives the same bits. a is s8 in [-128, 127], w in [-127,
-// 127].
+// 127] or, where weights have 4 bits, in [-7, 7].
 #pragma once
 
 #include <cstdint>

@@ -21,7 +21,7 @@ struct MatrixView {
 // How packed integer weights W[n][k] (n output channels, k inputs) lie in memory.
 //
 //   panel p holds channels p*nr .. p*nr+nr-1 (missing ones are zero weights):
-//     quants  int8  [k_padded / kr][nr][kr]      k_padded = k rounded up to k_align
+//     quants  int8  [k_padded / kr][nr][kr]      k_padded = k rounded up to k_align; 4 bits: below
 //     scales  bf16  [groups][nr]                 groups = ceil(k / group), 1 when group == 0
 //     zero bytes up to panel_bytes, a multiple of 64
 //
@@ -35,13 +35,15 @@ struct MatrixView {
 //
 // With bits = 4 weights are in [-7, 7], and two k-blocks share their bytes: uint8 [k_padded / (2
 // kr)][nr][kr], the even k-block in the low nibbles, the odd one in the high nibbles; with `offset`
-// a nibble is weight + 8, else two's complement.
+// a nibble is weight + 8 (8 in padding), else two's complement. A correction is cancelled by its
+// sixteenth then, -8 * sum, which is exact.
 struct Layout {
-  std::uint16_t nr = 16;       // channels in a panel
-  std::uint16_t kr = 4;        // consecutive k of one channel
-  std::uint16_t k_align = 64;  // k is padded to a multiple of this (of kr and, if set, of group)
+  std::uint16_t nr = 16;  // channels in a panel
+  std::uint16_t kr = 4;   // consecutive k of one channel
+  // k is padded to a multiple of this, which is one of kr (of 2 kr with 4 bits) and, if set, group.
+  std::uint16_t k_align = 64;
   std::uint16_t group = 32;    // k values that share a scale; 0: one scale per channel
-  std::uint8_t offset = 0;     // 1: bytes are weight + 128
+  std::uint8_t offset = 0;     // 1: bytes are weight + 128, nibbles weight + 8
   std::uint8_t bits = 8;       // 8 or 4
   std::uint8_t transform = 0;  // orthogonal transform folded into the weights: 0, kTurnedResidual
   std::uint8_t reserved = 0;
@@ -81,12 +83,13 @@ struct PackedMatrix {
     return layout().group ? (k() + layout().group - 1) / layout().group : 1;
   }
   std::int64_t panels() const { return (n() + layout().nr - 1) / layout().nr; }
+  std::int64_t quant_bytes() const { return k_padded() * layout().nr * layout().bits / 8; }
   const std::uint8_t* panel(std::int64_t p) const {
     return reinterpret_cast<const std::uint8_t*>(header + 1) +
            p * static_cast<std::int64_t>(header->panel_bytes);
   }
   const std::uint16_t* panel_scales(std::int64_t p) const {  // bf16 [groups][nr]
-    return reinterpret_cast<const std::uint16_t*>(panel(p) + k_padded() * layout().nr);
+    return reinterpret_cast<const std::uint16_t*>(panel(p) + quant_bytes());
   }
 };
 

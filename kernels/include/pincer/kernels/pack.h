@@ -13,14 +13,15 @@ PackedHeader make_packed_header(const Layout& layout, std::int64_t n, std::int64
 
 // Quantizes and packs one panel. `rows` holds the panel's channels: rows.rows = 1..nr of k floats
 // each; the channels that are missing become zero weights. `dst` receives header.panel_bytes bytes.
-// scale = bf16_up(max|w| / 127), q = round-half-even(w / scale). Thread-safe for different panels.
+// scale = bf16_up(max|w| / limit), q = round-half-even(w / scale) with limit = 127, or 7 for 4
+// bits. Thread-safe for different panels.
 void pack_panel(const PackedHeader& header, MatrixView<const float> rows, std::uint8_t* dst);
 
 // The weight that kernels compute with, q[n][k] * scale: for tests and for reading embedding rows.
 // `out` holds k floats.
 void unpack_row(const PackedMatrix& w, std::int64_t n, float* out);
 
-// The quantized value, in [-127, 127].
+// The quantized value, in [-127, 127] or, of 4 bits, in [-7, 7].
 std::int8_t packed_quant(const PackedMatrix& w, std::int64_t n, std::int64_t k);
 
 }  // namespace pincer::kernels
