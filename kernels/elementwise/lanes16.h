@@ -116,6 +116,32 @@ template <class Register>
   return each<Register>([](auto m, auto v) { return Register::larger(m, v); }, max, x);
 }
 
+template <class Register>
+[[gnu::always_inline]] inline Lanes16<Register> magnitude(const Lanes16<Register>& x) {
+  return each<Register>(
+      [](auto part) {
+        return Register::from_bits(
+            Register::and_bits(Register::to_bits(part), Register::broadcast_bits(0x7fffffffu)));
+      },
+      x);
+}
+
+// visit(j, i, count) for each sixteen lanes of n floats: they start at i, `count` of them are left,
+// j counts 0, 1, 2, 3 and again. A reduction has a register for each j, so that it does not wait
+// for itself. `visit` is called in two places: gcc inlines it only if it is declared so.
+template <class Visit>
+[[gnu::always_inline]] inline void in_fours(std::int64_t n, Visit visit) {
+  std::int64_t i = 0;
+  for (; i + 4 * kLanes <= n; i += 4 * kLanes) {
+    unrolled<4>([&](int j) __attribute__((always_inline)) {
+      visit(j, i + j * kLanes, std::int64_t{kLanes});
+    });
+  }
+  unrolled<4>([&](int j) __attribute__((always_inline)) {
+    if (i + j * kLanes < n) visit(j, i + j * kLanes, n - i - j * kLanes);
+  });
+}
+
 // The contract's tree: lanes i and i+8, then i+4, i+2, i+1; between registers first, the last steps
 // inside one.
 template <class Register>

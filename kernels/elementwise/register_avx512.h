@@ -39,6 +39,36 @@ struct Avx512Register : XsimdRegister<xsimd::avx512bw> {
   static Batch to_float(Bits a) {
     return __builtin_convertvector(reinterpret_cast<__v16si>(__m512i(a)), __v16sf);
   }
+  static Bits round(Batch a) { return _mm512_maskz_cvtps_epi32(0xffff, a); }
+  [[gnu::always_inline]] static void store_64_bytes(std::int8_t* first, std::int8_t* second,
+                                                    const Bits (&a)[4]) {
+    const __m512i packed =
+        _mm512_packs_epi16(_mm512_packs_epi32(a[0], a[1]), _mm512_packs_epi32(a[2], a[3]));
+    // Packing is per quarter: four bytes of each input.
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    const __m512 bytes = _mm512_castsi512_ps(_mm512_maskz_permutexvar_epi32(0xffff, order, packed));
+    _mm256_storeu_ps(reinterpret_cast<float*>(first), low(bytes));
+    _mm256_storeu_ps(reinterpret_cast<float*>(second), high(bytes));
+  }
+  static constexpr int kHadamardLevels = 3;
+  template <int kDistance>
+  static Batch swap_lanes(Batch a) {
+    static_assert(kDistance == 1 || kDistance == 2 || kDistance == 4 || kDistance == 8);
+    if constexpr (kDistance == 1) return _mm512_maskz_permute_ps(0xffff, a, 0xb1);
+    if constexpr (kDistance == 2) return _mm512_maskz_permute_ps(0xffff, a, 0x4e);
+    constexpr int kOrder = kDistance == 4 ? 0xb1 : 0x4e;  // of quarters
+    return _mm512_maskz_shuffle_f32x4(0xffff, a, a, kOrder);
+  }
+  template <int kDistance>
+  static void pair_lanes(Batch a, Batch b, Batch& low, Batch& high) {
+    constexpr __mmask16 kSecond = kDistance == 1   ? 0xaaaa
+                                  : kDistance == 2 ? 0xcccc
+                                  : kDistance == 4 ? 0xf0f0
+                                                   : 0xff00;
+    low = _mm512_mask_blend_ps(kSecond, a, b);
+    high = swap_lanes<kDistance>(_mm512_mask_blend_ps(kSecond, b, a));
+  }
+  static std::uint32_t mask_bits(Mask mask) { return __mmask16(mask); }
   static void store_bytes(std::int8_t* p, const Bits (&a)[1]) {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_maskz_cvtepi32_epi8(0xffff, a[0]));
   }

@@ -27,6 +27,39 @@ struct NeonRegister : XsimdRegister<xsimd::neon64> {
     return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(reinterpret_cast<const std::uint16_t*>(p))));
   }
   static Batch to_float(Bits a) { return vcvtq_f32_s32(vreinterpretq_s32_u32(a)); }
+  static Bits round(Batch a) { return vreinterpretq_u32_s32(vcvtnq_s32_f32(a)); }
+  [[gnu::always_inline]] static void store_64_bytes(std::int8_t* low, std::int8_t* high,
+                                                    const Bits (&a)[16]) {
+    for (int i = 0; i < 4; ++i) {
+      const auto words = [&](int j) {
+        return vuzp1q_u16(vreinterpretq_u16_u32(a[4 * i + j]),
+                          vreinterpretq_u16_u32(a[4 * i + j + 1]));
+      };
+      vst1q_u8(reinterpret_cast<std::uint8_t*>((i < 2 ? low : high) + i % 2 * 16),
+               vuzp1q_u8(vreinterpretq_u8_u16(words(0)), vreinterpretq_u8_u16(words(2))));
+    }
+  }
+  static constexpr int kHadamardLevels = 2;
+  template <int kDistance>
+  static Batch swap_lanes(Batch a) {
+    static_assert(kDistance == 1 || kDistance == 2);
+    if constexpr (kDistance == 1) return vrev64q_f32(a);
+    return vextq_f32(a, a, 2);
+  }
+  template <int kDistance>
+  static void pair_lanes(Batch a, Batch b, Batch& low, Batch& high) {
+    if constexpr (kDistance == 1) {
+      low = vtrn1q_f32(a, b);
+      high = vtrn2q_f32(a, b);
+    } else {
+      low = vcombine_f32(vget_low_f32(a), vget_low_f32(b));
+      high = vcombine_f32(vget_high_f32(a), vget_high_f32(b));
+    }
+  }
+  static std::uint32_t mask_bits(Mask mask) {
+    static constexpr std::uint32_t kBits[4] = {1, 2, 4, 8};
+    return vaddvq_u32(vandq_u32(mask, vld1q_u32(kBits)));
+  }
   static void store_bytes(std::int8_t* p, const Bits (&a)[4]) {
     const uint16x8_t low = vcombine_u16(vmovn_u32(a[0]), vmovn_u32(a[1]));
     const uint16x8_t high = vcombine_u16(vmovn_u32(a[2]), vmovn_u32(a[3]));

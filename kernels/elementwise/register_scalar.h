@@ -70,6 +70,16 @@ struct ScalarRegister {
     for (int i = 0; i < 16; ++i) p[i] = static_cast<std::int8_t>(a[i] & 0xffu);
   }
   static void keep(Batch&) {}
+  // Adding 1.5 * 2^23 leaves the integer in the low bits.
+  static Bits round(Batch a) { return to_bits(a + 0x1.8p+23f) - 0x4b400000u; }
+  static void store_64_bytes(std::int8_t* low, std::int8_t* high, const Bits (&a)[64]) {
+    for (int i = 0; i < 32; ++i) {
+      low[i] = static_cast<std::int8_t>(a[i] & 0xffu);
+      high[i] = static_cast<std::int8_t>(a[i + 32] & 0xffu);
+    }
+  }
+  static std::uint32_t mask_bits(Mask mask) { return mask ? 1u : 0u; }
+  static constexpr int kHadamardLevels = 2;
 };
 
 }  // namespace

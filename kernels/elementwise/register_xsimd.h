@@ -8,7 +8,15 @@
 //   sum()             the lanes of one register added as the tree: halves, then halves of that;
 //   max(), sum_bits() of the lanes of one register, where the order does not matter;
 //   to_float()        s32 lanes as floats; load_half(): binary16 from memory;
-//   store_bytes()     the low byte of each of sixteen lanes, which xsimd lacks.
+//   store_bytes()     the low byte of each of sixteen lanes, which xsimd lacks;
+//   round()           to s32, half to even, for |x| < 2^22; anything for others;
+//   store_64_bytes()  64 lanes of s32 that are s8, 32 to each of two places;
+//   swap_lanes()      lane i from lane i ^ kDistance, for each kDistance below kLanes;
+//   pair_lanes()      low and high whose lanes i are {x[i], x[i ^ kDistance]} in any order, x being
+//                     a where that bit of i is clear, else b;
+//   mask_bits()       bit i is lane i of the mask;
+//   kHadamardLevels   of the Hadamard transform at a time: 2^levels times sixteen lanes and as many
+//                     again for the results should fit the registers.
 // Everything is in an anonymous namespace, so that code compiled with one ISA's flags can never be
 // linked into another's.
 #pragma once

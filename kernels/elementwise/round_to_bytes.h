@@ -27,8 +27,34 @@ inline void round_to_bytes(const Lanes16<Register>& x, std::int8_t* q,
   Register::store_bytes(q, integers);
 }
 
-// The same in two bytes: lo = the low byte of round-half-even(x), hi = (that + kCarry) >> 8; with a
-// carry of 128 both are s8, with 0 both are u8. Adds the integers plus kMagicBits to `sums`.
+// 64 floats, |x| <= 127, to 32 bytes at each of two places. Gives the integers.
+template <class Register>
+[[gnu::always_inline]] inline void round_64_to_bytes(const Lanes16<Register> (&x)[4],
+                                                     std::int8_t* low, std::int8_t* high,
+                                                     Lanes16<Register> (&integers)[4]) {
+  constexpr int kRegisters = Lanes16<Register>::kRegisters;
+  typename Register::Bits rounded[4 * kRegisters];
+  unrolled<4 * kRegisters>([&](int i) {
+    rounded[i] = Register::round(x[i / kRegisters].part[i % kRegisters]);
+    integers[i / kRegisters].part[i % kRegisters] = Register::from_bits(rounded[i]);
+  });
+  Register::store_64_bytes(low, high, rounded);
+}
+
+// The sum of two of them.
+template <class Register>
+[[gnu::always_inline]] inline Lanes16<Register> add_integers(const Lanes16<Register>& a,
+                                                             const Lanes16<Register>& b) {
+  return each<Register>(
+      [](auto x, auto y) {
+        return Register::from_bits(Register::add_bits(Register::to_bits(x), Register::to_bits(y)));
+      },
+      a, b);
+}
+
+// The same as round_to_bytes in two bytes: lo = the low byte of round-half-even(x), hi = (that +
+// kCarry) >> 8; with a carry of 128 both are s8, with 0 both are u8. Adds the integers plus
+// kMagicBits to `sums`.
 inline constexpr std::uint32_t kMagicBits = 0x4b400000u;
 
 template <std::uint32_t kCarry, class Register>

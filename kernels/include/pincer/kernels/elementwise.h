@@ -1,15 +1,28 @@
 // Row operations between the matrix products: one table of functions per ISA, all with the same
 // bits.
 //
-// Sums run in 16 partial sums by index mod 16 (fma), added as the tree 8, 4, 2, 1. exp is the
-// project's own polynomial: within 1 ulp, exactly 0 below -87.3365 (results would be subnormal),
-// infinity above 88.7228. NaN in gives NaN out, with any payload. Pointers need no alignment; n >=
-// 0; tails are handled. Inputs and outputs do not overlap unless it is said.
+// Sums run in 16 partial sums by index mod 16 (fma), added as the tree 8, 4, 2, 1; sums of squares
+// in 64 by index mod 64, as the tree 32, 16, ..., 1. exp is the project's own polynomial: within 1
+// ulp, exactly 0 below -87.3365 (results would be subnormal), infinity above 88.7228. NaN in gives
+// NaN out, with any payload. Pointers need no alignment; n >= 0; tails are handled. Inputs and
+// outputs do not overlap unless it is said.
 #pragma once
 
 #include <cstdint>
 
 namespace pincer::kernels {
+
+// Where a row is quantized to: the arguments of quantize_row after k.
+struct RowQuants {
+  std::int64_t k_padded;
+  std::int64_t group;
+  std::int8_t* q;            // [k_padded]
+  float* scale;              // [groups]
+  std::int32_t* correction;  // [groups]
+};
+
+// The most that top_k finds.
+inline constexpr std::int64_t kMaxTopK = 256;
 
 struct ElementwiseTable {
   // y[i] = (x[i] * (1 / sqrt(mean(x^2) + eps))) * gain[i]; y may be x. RMSNorm, arXiv 1910.07467.
@@ -34,6 +47,31 @@ struct ElementwiseTable {
   // any values. scale, correction: [groups].
   void (*quantize_row)(const float* x, std::int64_t k, std::int64_t k_padded, std::int64_t group,
                        std::int8_t* q, float* scale, std::int32_t* correction) noexcept;
+
+  // Fused operations: the bits of the separate calls, the rows read from memory once.
+
+  // x += y (y null: nothing is added); the rms_norm of x with `gain` (null: ones) to `normed`
+  // (null: nowhere, nothing but its quants is written) and quantized to `to` (null: not).
+  void (*add_norm_quantize)(float* x, const float* y, const float* gain, float eps, std::int64_t n,
+                            float* normed, const RowQuants* to) noexcept;
+  // Block Hadamard transform in place: each `block` of x is multiplied by H / sqrt(block), H[i][j]
+  // =
+  // (-1)^popcount(i & j), which is symmetric and its own inverse: the online step of rotated models
+  // (QuaRot, arXiv 2404.00456, section 4). block is a power of two (1: nothing happens), n a
+  // multiple. x[i] * (1 / sqrt(block)), the factor rounded to float, then for h = 1, 2, ...,
+  // block / 2 the sums and differences (x[i] + x[i+h], x[i] - x[i+h]) of all i without the bit h.
+  void (*hadamard)(float* x, std::int64_t n, std::int64_t block) noexcept;
+  // y = hadamard(silu(gate) * up), and quantized to `to` (null: not). y may be gate or up.
+  void (*silu_rotate_quantize)(const float* gate, const float* up, std::int64_t n,
+                               std::int64_t block, float* y, const RowQuants* to) noexcept;
+  void (*gelu_rotate_quantize)(const float* gate, const float* up, std::int64_t n,
+                               std::int64_t block, float* y, const RowQuants* to) noexcept;
+
+  // The k largest of x, the largest first and the lower index among equals, 0 and -0 being equal.
+  // NaN counts and comes out as -infinity. 0 <= k <= min(n, kMaxTopK), n < 2^31. indices, values:
+  // [k].
+  void (*top_k)(const float* x, std::int64_t n, std::int64_t k, std::int32_t* indices,
+                float* values) noexcept;
 };
 
 }  // namespace pincer::kernels
