@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "pincer/kernels/interleave.h"
 #include "pincer/kernels/misuse.h"
@@ -57,6 +58,7 @@ Forward::Forward(const Model& model, KvCache& cache, Arena& arena, int max_rows,
 
 void Forward::start(std::span<const Chunk> chunks) {
   chunks_ = chunks;
+  update_pending_ = false;
   rows_.clear();
   tasks_.clear();
   max_kv_ = 0;
@@ -114,12 +116,18 @@ void Forward::attention_block(int layer) {
   attention(layer);
   timer_.done(layer, Phase::attention);
   arena_.split(rows, kRowGrain, [&](std::int64_t begin, std::int64_t end, int thread) {
-    for (std::int64_t r = begin; r < end; ++r)
-      quantize_row(attended_.get() + r * qkv_width_, config_.q_width(), rows, r, thread);
+    for (std::int64_t r = begin; r < end; ++r) {
+      const float* x = attended_.get() + r * qkv_width_;
+      quantize_row(config_.q_width(), rows, r, thread, [&](const kernels::RowQuants* to) {
+        if (to == nullptr) return;
+        ops_.quantize_row(x, config_.q_width(), to->k_padded, to->group, to->q, to->scale,
+                          to->correction);
+      });
+    }
   });
   product(w.attention_output, {attended_.get(), rows, config_.q_width(), qkv_width_},
           update_.get());
-  add_residual(update_.get(), rows);
+  update_pending_ = true;
   timer_.done(layer, Phase::attention_output);
 }
 
@@ -131,18 +139,22 @@ void Forward::feed_forward_block(int layer) {
   product(w.gate_up, {normed_.get(), rows, config_.width, config_.width}, gate_up_.get());
   timer_.done(layer, Phase::gate_up);
   // The activation overwrites the gate: rows of ff floats at a stride of 2 ff.
-  const auto activate =
-      config_.architecture->activation == Activation::silu ? ops_.silu_mul : ops_.gelu_mul;
+  const auto activate = config_.architecture->activation == Activation::silu
+                            ? ops_.silu_rotate_quantize
+                            : ops_.gelu_rotate_quantize;
+  constexpr int kBlock = 1;  // `down` is not rotated
   arena_.split(rows, kRowGrain, [&](std::int64_t begin, std::int64_t end, int thread) {
     for (std::int64_t r = begin; r < end; ++r) {
       float* gate = gate_up_.get() + r * 2 * ff;
-      activate(gate, gate + ff, ff, gate);
-      quantize_row(gate, ff, rows, r, thread);
+      quantize_row(ff, rows, r, thread, [&](const kernels::RowQuants* to) {
+        activate(gate, gate + ff, ff, kBlock, gate, to);
+      });
     }
   });
   timer_.done(layer, Phase::activation);
   product(w.down, {gate_up_.get(), rows, ff, 2 * ff}, update_.get());
-  add_residual(update_.get(), rows);
+  update_pending_ = true;
+  if (layer + 1 == config_.layers) add_update(rows);  // for logits(), which may run many times
   timer_.done(layer, Phase::down);
 }
 
@@ -188,26 +200,36 @@ void Forward::cache_f32(const float* k, const float* v, int slot, float* k_block
 }
 
 void Forward::normalize(const float* gain, int rows) {
-  const int width = config_.width;
+  const std::int64_t width = config_.width;
   arena_.split(rows, kRowGrain, [&](std::int64_t begin, std::int64_t end, int thread) {
     for (std::int64_t r = begin; r < end; ++r) {
-      float* out = normed_.get() + r * width;
-      ops_.rms_norm(residual_.get() + r * width, gain, config_.norm_eps, width, out);
-      quantize_row(out, width, rows, r, thread);
+      const float* update = update_pending_ ? update_.get() + r * width : nullptr;
+      normalize_row(residual_.get() + r * width, update, gain, rows, r, thread);
     }
+  });
+  update_pending_ = false;
+}
+
+void Forward::normalize_row(float* x, const float* update, const float* gain, int rows,
+                            std::int64_t row, int thread) {
+  float* normed = model_.reference ? normed_.get() + row * config_.width : nullptr;
+  quantize_row(config_.width, rows, row, thread, [&](const kernels::RowQuants* to) {
+    ops_.add_norm_quantize(x, update, gain, config_.norm_eps, config_.width, normed, to);
   });
 }
 
-void Forward::quantize_row(const float* in, int width, int rows, std::int64_t row, int thread) {
-  if (model_.reference) return;
+template <class Quantize>
+void Forward::quantize_row(int width, int rows, std::int64_t row, int thread, Quantize quantize) {
+  if (model_.reference) return quantize(nullptr);
   const std::int64_t group = model_.kernels.s8.layout.group;
   const std::int64_t stride = padded(width), groups = group == 0 ? 1 : (width + group - 1) / group;
   const kernels::GemmKernel& kernel = model_.kernels.s8.for_rows(rows);
   const std::int64_t ir = kernel.ir;
   std::int8_t* plain = ir == 1 ? quants_.get() + row * stride
                                : plain_rows_[static_cast<std::size_t>(thread)].reserve(stride);
-  ops_.quantize_row(in, width, stride, group, plain, quant_scales_.get() + row * groups,
-                    corrections_.get() + row * groups);
+  const kernels::RowQuants to{stride, group, plain, quant_scales_.get() + row * groups,
+                              corrections_.get() + row * groups};
+  quantize(&to);
   if (ir == 1) return;
   kernels::interleave_row(plain, stride, kernel.ik, ir, row % ir,
                           quants_.get() + row / ir * ir * stride);
@@ -246,10 +268,11 @@ void Forward::product(const Linear& w, kernels::MatrixView<const float> in, floa
   });
 }
 
-void Forward::add_residual(const float* y, int rows) {
+void Forward::add_update(int rows) {
+  if (!std::exchange(update_pending_, false)) return;
+  const std::int64_t width = config_.width;
   arena_.split(rows, kRowGrain, [&](std::int64_t begin, std::int64_t end, int) {
-    ops_.add(residual_.get() + begin * config_.width, y + begin * config_.width,
-             (end - begin) * config_.width);
+    ops_.add(residual_.get() + begin * width, update_.get() + begin * width, (end - begin) * width);
   });
 }
 
@@ -259,11 +282,9 @@ kernels::MatrixView<float> Forward::logits(std::span<const int> rows) {
   arena_.enter([&] {
     timer_ = PhaseTimer(trace_);
     for (int i = 0; i < count; ++i) {
-      const float* x = residual_.get() +
-                       static_cast<std::int64_t>(rows[static_cast<std::size_t>(i)]) * config_.width;
-      float* normed = normed_.get() + static_cast<std::int64_t>(i) * config_.width;
-      ops_.rms_norm(x, model_.output_norm, config_.norm_eps, config_.width, normed);
-      quantize_row(normed, config_.width, count, i, 0);
+      float* x = residual_.get() +
+                 static_cast<std::int64_t>(rows[static_cast<std::size_t>(i)]) * config_.width;
+      normalize_row(x, nullptr, model_.output_norm, count, i, 0);
     }
     product(model_.head, {normed_.get(), count, config_.width, config_.width}, out);
     timer_.done(config_.layers, Phase::head);

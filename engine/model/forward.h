@@ -63,16 +63,21 @@ class Forward {
   void cache_f32(const float* k, const float* v, int slot, float* k_block, float* v_block) const;
   void attention(int layer);
   void attend(int layer, const Task& task, int thread);
-  // normed_ = RMSNorm(residual_), quantized.
+  // residual_ += update_ if that is pending; RMSNorm(residual_), quantized: the next product's
+  // operand.
   void normalize(const float* gain, int rows);
-  // Row `row` of the next product's operand, of `rows` rows in all; nothing to do on the reference
-  // path, which reads the floats.
-  void quantize_row(const float* in, int width, int rows, std::int64_t row, int thread);
+  void normalize_row(float* x, const float* update, const float* gain, int rows, std::int64_t row,
+                     int thread);
+  // Row `row` of the next product's operand, of `rows` rows in all: quantize(to) writes it to `to`,
+  // or gets null on the reference path, which reads floats.
+  template <class Quantize>
+  void quantize_row(int width, int rows, std::int64_t row, int thread, Quantize quantize);
   // QuantizedRows::ir of a product of that many rows.
   std::int64_t interleaved_rows(int rows) const { return model_.kernels.s8.for_rows(rows).ir; }
-  // out[rows][n] = in W^T; the rows of `in` went through quantize_row().
+  // out[rows][n] = in W^T; the rows of `in` went through quantize_row(), and only the reference
+  // path reads their floats.
   void product(const Linear& weight, kernels::MatrixView<const float> in, float* out);
-  void add_residual(const float* y, int rows);
+  void add_update(int rows);
 
   const Model& model_;
   const ModelConfig& config_;
@@ -89,7 +94,8 @@ class Forward {
   std::span<const Chunk> chunks_;
   std::vector<Row> rows_;
   std::vector<Task> tasks_;
-  int max_kv_ = 0;  // keys that the longest row of the batch sees
+  int max_kv_ = 0;               // keys that the longest row of the batch sees
+  bool update_pending_ = false;  // update_ is not in residual_ yet
   // Row-major with max_rows_ rows. attended_ has the shape of qkv_, filled where the queries are.
   Scratch<float> residual_, normed_, qkv_, attended_, gate_up_, update_, cosine_, sine_;
   Scratch<float> logits_;

@@ -65,11 +65,10 @@ Linear ModelBuilder::linear(const std::string& name) const {
 }
 
 const float* ModelBuilder::norm(const std::string& name) const {
-  return model_->pool_ ? model_->unit_gains_.data() : dense_.find(name)->second.data;
+  return model_->pool_ ? nullptr : dense_.find(name)->second.data;
 }
 
 void ModelBuilder::connect() {
-  model_->unit_gains_.assign(static_cast<std::size_t>(model_->config.width), 1.0f);
   for (int l = 0; l < model_->config.layers; ++l) {
     LayerWeights w;
     w.attention_norm = norm(weight_names::attention_norm(l));

@@ -10,15 +10,15 @@
 namespace pincer {
 
 enum class Phase : std::uint8_t {
-  norm_quantize,  // RMSNorm and quantization before q, k, v
+  norm_quantize,  // the last block's residual, RMSNorm and quantization before q, k, v
   qkv,
   rope_cache,  // rotary embedding, and writing K and V to the cache
   attention,
-  attention_output,  // quantization, product, residual
-  ff_norm_quantize,
+  attention_output,  // quantization and product
+  ff_norm_quantize,  // attention's residual, RMSNorm and quantization
   gate_up,
   activation,  // gated activation and quantization
-  down,        // product and residual
+  down,        // product; in the last layer, the residual as well
   head,        // final norm and logits; its layer is the last plus one
 };
 inline constexpr int kPhases = 10;

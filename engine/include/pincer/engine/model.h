@@ -73,12 +73,13 @@ struct Linear {
   std::int64_t bytes() const;  // read once per product
 };
 
+// Gains of norms are [width]; null: ones, the packed matrices hold them.
 struct LayerWeights {
-  const float* attention_norm = nullptr;  // [width]
-  Linear qkv;                             // rows: q, k, v; q and k with halves-style rope rows
+  const float* attention_norm = nullptr;
+  Linear qkv;  // rows: q, k, v; q and k with halves-style rope rows
   Linear attention_output;
-  const float* ff_norm = nullptr;  // [width]
-  Linear gate_up;                  // rows: gate, up
+  const float* ff_norm = nullptr;
+  Linear gate_up;  // rows: gate, up
   Linear down;
 };
 
@@ -94,7 +95,7 @@ class Model {
   kernels::KernelTable kernels;
   bool reference = false;
   std::vector<LayerWeights> layers;
-  const float* output_norm = nullptr;  // [width]
+  const float* output_norm = nullptr;  // null: ones
   Linear head;
 
   // The residual stream's first value: row `token` of the embedding, from the source file, turned
@@ -114,8 +115,7 @@ class Model {
   const gguf::Tensor* embedding_ = nullptr;
   std::shared_ptr<const WeightPool> pool_;
   std::shared_ptr<const Rotation> rotation_;  // of the residual stream; null: not turned
-  std::vector<float> unit_gains_;  // [width] ones: the packed matrices hold the norms' gains
-  std::vector<std::vector<float>> dense_;  // the reference path's weights
+  std::vector<std::vector<float>> dense_;     // the reference path's weights
 };
 
 }  // namespace pincer
