@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <string>
 #include <tuple>
 
 #include "pincer/kernels/kernel_table.h"
@@ -75,6 +76,24 @@ TEST(Cases, ColdOnesAreLargerThanCaches) {
   for (const Case& c : cases(Effort::all, kThreads)) {
     if (c.cold) {
       EXPECT_GE(c.working_set(), std::int64_t{256} << 20) << c.id();
+    }
+  }
+}
+
+// Fused row operations are timed from memory, too: that is their limit.
+TEST(Cases, HaveFusedRowOperationsAndRunThem) {
+  WeightStore store;
+  for (const char* op : {"add_norm_quantize", "add_norm_quantize_g32", "silu_rotate_quantize",
+                         "silu_rotate_quantize_g32", "hadamard", "top_40"}) {
+    const std::string words = std::string("elementwise /") + op + "/";
+    const std::vector<Case> warm = matching(cases(Effort::quick, kThreads), words);
+    ASSERT_EQ(warm.size(), 1u) << op;
+    EXPECT_EQ(warm[0].bytes % (4 * warm[0].n), 0) << op;
+    const auto workload = warm[0].make(warm[0], store);
+    for (int turn = 0; turn < 3; ++turn) workload->run(turn, 0);
+    EXPECT_EQ(workload->problem(), "");
+    if (isa_choice().isa != Isa::scalar) {
+      EXPECT_FALSE(matching(cases(Effort::usual, kThreads), words + " cold").empty()) << op;
     }
   }
 }
