@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <limits>
 
+#include "pincer/kernels/kernel_table.h"
+
 namespace pincer {
 namespace {
 
@@ -26,6 +28,19 @@ double total_weight(const Candidates& candidates, float max) {
   double total = 0;
   for (const TokenLogprob& candidate : candidates) total += weight(candidate, max);
   return total;
+}
+
+// The k best, for k the kernel's: all that are above -infinity, best first.
+void find_top_k(std::span<const float> logits, std::size_t k, Candidates& out) {
+  static const kernels::ElementwiseTable& table =
+      *kernels::choose_kernels(kernels::isa_choice().isa).elementwise->fn;
+  std::int32_t tokens[kernels::kMaxTopK];
+  float values[kernels::kMaxTopK];
+  table.top_k(logits.data(), static_cast<std::int64_t>(logits.size()), static_cast<std::int64_t>(k),
+              tokens, values);
+  for (std::size_t i = 0; i < k && values[i] > kMinusInfinity; ++i) {
+    out.push_back({tokens[i], std::min(values[i], FLT_MAX)});
+  }
 }
 
 // Walks `items` in the order of `before` while `visit` says true, and keeps what it said true for
@@ -74,6 +89,11 @@ void select_top_k(std::span<const float> logits, int k, Candidates& out) {
   out.clear();
   const std::size_t keep = static_cast<std::size_t>(std::max(k, 0));
   const bool all = keep == 0 || keep >= logits.size();
+  if (!all && keep <= kernels::kMaxTopK) {
+    find_top_k(logits, keep, out);
+    if (out.empty()) out.push_back({0, 0});
+    return;
+  }
   // Collect what beats the k-th best so far, and find a new k-th best whenever the buffer is full:
   // few tokens do after the first hundreds. A later token never displaces an equal one, because its
   // id is higher.
