@@ -96,8 +96,8 @@ template <class Register>
       amax, full / amax);
 }
 
-// Up to sixteen groups from `first`, so that their divisions are done together. The last of them
-// may be short: the row ends at k.
+// Up to sixteen groups from `first` of any size, so that their divisions are done together. The
+// last of them may be short: the row ends at k.
 template <class Register, class Row>
 inline void quantize_groups(const Row& row, std::int64_t first, std::int64_t k, std::int64_t group,
                             std::int8_t* q, float* scale, std::int32_t* correction) {
@@ -162,6 +162,18 @@ inline void quantize_16_groups_of_32(const Row& row, std::int64_t first, std::in
   for (int g = 0; g < kLanes; ++g) correction[g] = static_cast<std::int32_t>(sum[g] * (0u - 128u));
 }
 
+// Up to sixteen groups from `first`.
+template <class Register, class Row>
+inline void quantize_16_groups(const Row& row, std::int64_t first, std::int64_t k,
+                               const RowQuants& to, float* scale, std::int32_t* correction) {
+  if constexpr (Register::kLanes > 1) {  // else there is nothing to share, only code
+    if (to.group == 32 && k - first >= 32 * kLanes) {
+      return quantize_16_groups_of_32<Register>(row, first, to.q, scale, correction);
+    }
+  }
+  quantize_groups<Register>(row, first, k, to.group, to.q, scale, correction);
+}
+
 inline void pad(std::int64_t k, const RowQuants& to) {
   for (std::int64_t i = k; i < to.k_padded; ++i) to.q[i] = 0;
 }
@@ -194,11 +206,7 @@ inline void quantize(const Row& row, std::int64_t k, const RowQuants& to) {
   float* scale = to.scale;
   std::int32_t* correction = to.correction;
   for (std::int64_t first = 0; first < k; first += to.group * kLanes) {
-    if (to.group == 32 && k - first >= 32 * kLanes) {
-      quantize_16_groups_of_32<Register>(row, first, to.q, scale, correction);
-    } else {
-      quantize_groups<Register>(row, first, k, to.group, to.q, scale, correction);
-    }
+    quantize_16_groups<Register>(row, first, k, to, scale, correction);
     scale += kLanes;
     correction += kLanes;
   }

@@ -79,7 +79,7 @@ struct ScalarRegister {
     }
   }
   static std::uint32_t mask_bits(Mask mask) { return mask ? 1u : 0u; }
-  static constexpr int kHadamardLevels = 2;
+  static constexpr int kHadamardLevels = 1;
 };
 
 }  // namespace
