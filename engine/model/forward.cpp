@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "pincer/engine/tuned_products.h"
 #include "pincer/kernels/interleave.h"
 #include "pincer/kernels/misuse.h"
 
@@ -17,12 +18,15 @@ namespace {
 constexpr std::int64_t kRowGrain = 8;
 // Tokens of an attention task: they read K and V of their sequence together.
 constexpr int kTaskTokens = 16;
-// Panels that one task multiplies at least: a panel of 16 channels is microseconds of reading.
-constexpr std::int64_t kPanelGrain = 4;
 // Rows that one product call gets: their quantized activations stay in L2 while panels stream by.
 constexpr int kProductRows = 512;
 
 std::int64_t padded(std::int64_t k) { return (k + 63) / 64 * 64; }
+
+kernels::Tuning tuning_of(const Model& model, int threads) {
+  if (model.reference || model.tuning_dir.empty()) return {model.kernels.s8, threads};
+  return tuned_products(model.tuning_dir, model.kernels.s8, model.isa, threads);
+}
 
 }  // namespace
 
@@ -32,6 +36,7 @@ Forward::Forward(const Model& model, KvCache& cache, Arena& arena, int max_rows,
       ops_(*model.kernels.elementwise->fn),
       cache_(cache),
       arena_(arena),
+      tuning_(tuning_of(model, arena.threads())),
       rope_(model.config.rope),
       max_rows_(max_rows),
       qkv_width_(config_.q_width() + 2 * config_.kv_width()),
@@ -50,8 +55,12 @@ Forward::Forward(const Model& model, KvCache& cache, Arena& arena, int max_rows,
   update_.reserve(rows * c.width);
   cosine_.reserve(rows * rope_.half());
   sine_.reserve(rows * rope_.half());
-  const std::int64_t ir = interleaved_rows(max_rows);
-  quants_.reserve((rows + ir - 1) / ir * ir * padded(widest));
+  std::int64_t most = rows;
+  for (const kernels::TunedBand& band : tuning_.bands()) {
+    const std::int64_t ir = band.plan.kernel->ir;
+    most = std::max(most, (rows + ir - 1) / ir * ir);
+  }
+  quants_.reserve(most * padded(widest));
   quant_scales_.reserve(rows * padded(widest) / 32);
   corrections_.reserve(rows * padded(widest) / 32);
 }
@@ -105,6 +114,7 @@ void Forward::run(std::span<const Chunk> chunks) {
 void Forward::attention_block(int layer) {
   const LayerWeights& w = model_.layers[static_cast<std::size_t>(layer)];
   const int rows = static_cast<int>(rows_.size());
+  plan_for(w.qkv, rows);
   normalize(w.attention_norm, rows);
   timer_.done(layer, Phase::norm_quantize);
   product(w.qkv, {normed_.get(), rows, config_.width, config_.width}, qkv_.get());
@@ -115,10 +125,11 @@ void Forward::attention_block(int layer) {
   timer_.done(layer, Phase::rope_cache);
   attention(layer);
   timer_.done(layer, Phase::attention);
+  plan_for(w.attention_output, rows);
   arena_.split(rows, kRowGrain, [&](std::int64_t begin, std::int64_t end, int thread) {
     for (std::int64_t r = begin; r < end; ++r) {
       const float* x = attended_.get() + r * qkv_width_;
-      quantize_row(config_.q_width(), rows, r, thread, [&](const kernels::RowQuants* to) {
+      quantize_row(config_.q_width(), r, thread, [&](const kernels::RowQuants* to) {
         if (to == nullptr) return;
         ops_.quantize_row(x, config_.q_width(), to->k_padded, to->group, to->q, to->scale,
                           to->correction);
@@ -134,6 +145,7 @@ void Forward::attention_block(int layer) {
 void Forward::feed_forward_block(int layer) {
   const LayerWeights& w = model_.layers[static_cast<std::size_t>(layer)];
   const int rows = static_cast<int>(rows_.size()), ff = config_.ff;
+  plan_for(w.gate_up, rows);
   normalize(w.ff_norm, rows);
   timer_.done(layer, Phase::ff_norm_quantize);
   product(w.gate_up, {normed_.get(), rows, config_.width, config_.width}, gate_up_.get());
@@ -143,10 +155,11 @@ void Forward::feed_forward_block(int layer) {
                             ? ops_.silu_rotate_quantize
                             : ops_.gelu_rotate_quantize;
   constexpr int kBlock = 1;  // `down` is not rotated
+  plan_for(w.down, rows);
   arena_.split(rows, kRowGrain, [&](std::int64_t begin, std::int64_t end, int thread) {
     for (std::int64_t r = begin; r < end; ++r) {
       float* gate = gate_up_.get() + r * 2 * ff;
-      quantize_row(ff, rows, r, thread, [&](const kernels::RowQuants* to) {
+      quantize_row(ff, r, thread, [&](const kernels::RowQuants* to) {
         activate(gate, gate + ff, ff, kBlock, gate, to);
       });
     }
@@ -199,31 +212,35 @@ void Forward::cache_f32(const float* k, const float* v, int slot, float* k_block
   std::memcpy(v_block + slot * head_dim, v, static_cast<std::size_t>(head_dim) * sizeof(float));
 }
 
+void Forward::plan_for(const Linear& next, int rows) {
+  if (!model_.reference) plan_ = tuning_.plan(rows, next.n, next.k);
+}
+
 void Forward::normalize(const float* gain, int rows) {
   const std::int64_t width = config_.width;
   arena_.split(rows, kRowGrain, [&](std::int64_t begin, std::int64_t end, int thread) {
     for (std::int64_t r = begin; r < end; ++r) {
       const float* update = update_pending_ ? update_.get() + r * width : nullptr;
-      normalize_row(residual_.get() + r * width, update, gain, rows, r, thread);
+      normalize_row(residual_.get() + r * width, update, gain, r, thread);
     }
   });
   update_pending_ = false;
 }
 
-void Forward::normalize_row(float* x, const float* update, const float* gain, int rows,
-                            std::int64_t row, int thread) {
+void Forward::normalize_row(float* x, const float* update, const float* gain, std::int64_t row,
+                            int thread) {
   float* normed = model_.reference ? normed_.get() + row * config_.width : nullptr;
-  quantize_row(config_.width, rows, row, thread, [&](const kernels::RowQuants* to) {
+  quantize_row(config_.width, row, thread, [&](const kernels::RowQuants* to) {
     ops_.add_norm_quantize(x, update, gain, config_.norm_eps, config_.width, normed, to);
   });
 }
 
 template <class Quantize>
-void Forward::quantize_row(int width, int rows, std::int64_t row, int thread, Quantize quantize) {
+void Forward::quantize_row(int width, std::int64_t row, int thread, Quantize quantize) {
   if (model_.reference) return quantize(nullptr);
   const std::int64_t group = model_.kernels.s8.layout.group;
   const std::int64_t stride = padded(width), groups = group == 0 ? 1 : (width + group - 1) / group;
-  const kernels::GemmKernel& kernel = model_.kernels.s8.for_rows(rows);
+  const kernels::GemmKernel& kernel = *plan_.kernel;
   const std::int64_t ir = kernel.ir;
   std::int8_t* plain = ir == 1 ? quants_.get() + row * stride
                                : plain_rows_[static_cast<std::size_t>(thread)].reserve(stride);
@@ -254,16 +271,18 @@ void Forward::product(const Linear& w, kernels::MatrixView<const float> in, floa
   args.a.rows = rows;
   args.c = out;
   args.c_stride = w.n;
-  const kernels::GemmKernel& kernel = model_.kernels.s8.for_rows(rows);
-  args.a.ir = kernel.ir;
-  args.a.ik = kernel.ik;
-  arena_.split(w.packed.panels(), kPanelGrain, [&](std::int64_t begin, std::int64_t end, int) {
-    kernels::GemmArgs part = args;
-    part.panel_begin = begin;
-    part.panel_end = end;
-    for (part.m_begin = 0; part.m_begin < rows; part.m_begin = part.m_end) {
-      part.m_end = std::min<std::int64_t>(rows, part.m_begin + kProductRows);
-      kernels::call(kernel, part);
+  args.a.ir = plan_.kernel->ir;
+  args.a.ik = plan_.kernel->ik;
+  args.m_end = rows;
+  args.panel_end = w.packed.panels();
+  arena_.split(plan_.threads, 1, [&](std::int64_t begin, std::int64_t end, int) {
+    for (std::int64_t thread = begin; thread < end; ++thread) {
+      kernels::GemmArgs part = share_of(plan_, args, static_cast<int>(thread));
+      const std::int64_t last = part.m_end;
+      for (; part.m_begin < last; part.m_begin = part.m_end) {
+        part.m_end = std::min<std::int64_t>(last, part.m_begin + kProductRows);
+        kernels::call(*plan_.kernel, part);
+      }
     }
   });
 }
@@ -281,10 +300,11 @@ kernels::MatrixView<float> Forward::logits(std::span<const int> rows) {
   float* out = logits_.reserve(static_cast<std::int64_t>(count) * config_.vocab);
   arena_.enter([&] {
     timer_ = PhaseTimer(trace_);
+    plan_for(model_.head, count);
     for (int i = 0; i < count; ++i) {
       float* x = residual_.get() +
                  static_cast<std::int64_t>(rows[static_cast<std::size_t>(i)]) * config_.width;
-      normalize_row(x, nullptr, model_.output_norm, count, i, 0);
+      normalize_row(x, nullptr, model_.output_norm, i, 0);
     }
     product(model_.head, {normed_.get(), count, config_.width, config_.width}, out);
     timer_.done(config_.layers, Phase::head);

@@ -15,6 +15,7 @@
 #include "pincer/engine/layer_trace.h"
 #include "pincer/engine/model.h"
 #include "pincer/engine/tokenizer.h"
+#include "pincer/kernels/tuning.h"
 
 namespace pincer {
 
@@ -66,16 +67,16 @@ class Forward {
   // residual_ += update_ if that is pending; RMSNorm(residual_), quantized: the next product's
   // operand.
   void normalize(const float* gain, int rows);
-  void normalize_row(float* x, const float* update, const float* gain, int rows, std::int64_t row,
+  void normalize_row(float* x, const float* update, const float* gain, std::int64_t row,
                      int thread);
-  // Row `row` of the next product's operand, of `rows` rows in all: quantize(to) writes it to `to`,
-  // or gets null on the reference path, which reads floats.
+  // How the next product will be computed, which says how its rows are interleaved.
+  void plan_for(const Linear& next, int rows);
+  // Row `row` of the next product's operand: quantize(to) writes it to `to`, or gets null on the
+  // reference path, which reads floats.
   template <class Quantize>
-  void quantize_row(int width, int rows, std::int64_t row, int thread, Quantize quantize);
-  // QuantizedRows::ir of a product of that many rows.
-  std::int64_t interleaved_rows(int rows) const { return model_.kernels.s8.for_rows(rows).ir; }
-  // out[rows][n] = in W^T; the rows of `in` went through quantize_row(), and only the reference
-  // path reads their floats.
+  void quantize_row(int width, std::int64_t row, int thread, Quantize quantize);
+  // out[rows][n] = in W^T by plan_; the rows of `in` went through quantize_row(), and only the
+  // reference path reads their floats.
   void product(const Linear& weight, kernels::MatrixView<const float> in, float* out);
   void add_update(int rows);
 
@@ -84,6 +85,8 @@ class Forward {
   const kernels::ElementwiseTable& ops_;
   KvCache& cache_;
   Arena& arena_;
+  kernels::Tuning tuning_;
+  kernels::ProductPlan plan_;  // of the next product
   Rope rope_;
   int max_rows_;
   std::int64_t qkv_width_;  // floats in a row of qkv_, and of attended_

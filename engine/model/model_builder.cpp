@@ -12,7 +12,9 @@ Result<std::shared_ptr<const Model>> ModelBuilder::build() {
   model_->source_ = source_;
   model_->embedding_ = source_->tensor("token_embd.weight");
   const kernels::Isa isa = options_.isa.value_or(kernels::isa_choice().isa);
-  model_->kernels = kernels::choose_kernels(options_.reference ? kernels::Isa::scalar : isa);
+  model_->isa = options_.reference ? kernels::Isa::scalar : isa;
+  model_->kernels = kernels::choose_kernels(model_->isa);
+  model_->tuning_dir = options_.tuning_dir;
   if (!options_.reference) {
     model_->kernels.s8.layout.transform = kernels::kTurnedResidual;
     model_->rotation_ = std::make_shared<const Rotation>(model_->config.width);

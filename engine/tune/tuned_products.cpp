@@ -18,15 +18,17 @@ using Clock = std::chrono::steady_clock;
 // So long measuring may take; a machine that needs more keeps the usual plans for what is left.
 constexpr std::chrono::seconds kPatience{2};
 
-fs::path tuning_path(const fs::path& dir, const kernels::ProductKernels& kernels, int threads) {
+fs::path tuning_path(const fs::path& dir, const kernels::ProductKernels& kernels,
+                     kernels::Isa limit, int threads) {
   const kernels::Layout& l = kernels.layout;
-  return dir / fmt::format("tuning-s{}g{}-{}-threads.txt", l.bits, l.group, threads);
+  return dir /
+         fmt::format("tuning-{}-s{}g{}-{}-threads.txt", isa_name(limit), l.bits, l.group, threads);
 }
 
 std::optional<kernels::Tuning> read_tuned_products(const fs::path& dir,
                                                    const kernels::ProductKernels& kernels,
                                                    kernels::Isa limit, int threads) {
-  std::ifstream file(tuning_path(dir, kernels, threads));
+  std::ifstream file(tuning_path(dir, kernels, limit, threads));
   if (!file) return std::nullopt;
   std::ostringstream text;
   text << file.rdbuf();
@@ -50,7 +52,7 @@ kernels::Tuning measure_products(const fs::path& dir, const kernels::ProductKern
     return std::move(*measured);
   }();
   // Written beside and renamed: a reader sees all of it or nothing.
-  const fs::path path = tuning_path(dir, kernels, threads);
+  const fs::path path = tuning_path(dir, kernels, limit, threads);
   const fs::path beside = path.string() + fmt::format(".{}", ::getpid());
   std::error_code error;
   fs::create_directories(dir, error);

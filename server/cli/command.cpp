@@ -42,6 +42,7 @@ Result<LoadedModel> open_model(const ModelRequest& request) {
   LoadOptions options;
   options.reference = request.reference;
   options.pool_dir = pool_dir(*home);
+  options.tuning_dir = *home;
   options.threads = request.threads;
   options.progress = [&](std::int64_t done, std::int64_t total) { progress.update(done, total); };
   auto loaded = load_model(*file, options);

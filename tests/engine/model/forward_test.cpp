@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <numeric>
 
+#include "engine/tune/tuning_file.h"
+#include "pincer/engine/tuned_products.h"
 #include "tests/engine/support/plain_transformer.h"
 #include "tests/engine/support/temporary_folder.h"
 #include "tests/engine/support/tiny_model.h"
@@ -57,6 +60,29 @@ std::vector<std::vector<float>> run_whole(const Model& model, const std::vector<
   Harness harness(model, threads);
   const std::vector<int> blocks = harness.blocks(static_cast<int>(tokens.size()));
   return harness.run({{tokens, 0, blocks}});
+}
+
+// Any plan gives the same logits: other kernels, other rows interleaved, other shares.
+TEST(Forward, TuningChangesNoLogit) {
+  const test::TemporaryFolder folder;
+  Model model = *test::load_tiny(folder.path()).model;
+  if (model.kernels.s8.gemm->isa == kernels::Isa::scalar) GTEST_SKIP() << "scalar: not tuned";
+  const std::vector<TokenId> tokens = some_tokens(70, 5);
+  const auto expected = run_whole(model, tokens);
+  model.tuning_dir = folder.path();
+  for (const kernels::Split split : {kernels::Split::panels, kernels::Split::rows}) {
+    for (const bool last : {false, true}) {
+      std::vector<kernels::TunedBand> bands;
+      for (const kernels::Band& band : kernels::bands()) {
+        const auto all = kernels_for(model.kernels.s8, model.isa, band.rows);
+        const kernels::ProductPlan plan{last ? all.back() : all.front(), 2, split};
+        bands.push_back({.plan = plan, .usual = plan, .ns = 1, .usual_ns = 1});
+      }
+      std::ofstream(tuning_path(folder.path(), model.kernels.s8, model.isa, 2))
+          << write_tuning({model.kernels.s8, model.isa, 2}, kernels::Tuning(std::move(bands)));
+      EXPECT_EQ(run_whole(model, tokens), expected) << static_cast<int>(split) << last;
+    }
+  }
 }
 
 // The reference path against the formulas. FP32 sums of up to 96 terms of size 1 through 2 layers:

@@ -82,7 +82,7 @@ TEST_F(TuningFile, IsMeasuredOnceAndThenRead) {
   const kernels::Tuning first = tuned_products(folder.path(), products_, limit_, 4);
   EXPECT_GT(first.bands()[0].ns, 0);
   // A file that only measuring could not have written: it is read, not measured again.
-  std::ofstream(tuning_path(folder.path(), products_, 4)) << write_tuning(key_, unusual());
+  std::ofstream(tuning_path(folder.path(), products_, limit_, 4)) << write_tuning(key_, unusual());
   const kernels::Tuning second = tuned_products(folder.path(), products_, limit_, 4);
   for (const TunedBand& band : second.bands()) EXPECT_EQ(band.usual_ns, 25);
 }

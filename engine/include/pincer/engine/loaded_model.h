@@ -23,7 +23,9 @@ struct LoadOptions {
   std::optional<kernels::Isa>
       isa;  // kernels up to this family; none: what the CPU and PINCER_FORCE_ISA allow
   std::filesystem::path pool_dir;  // where packed weights are kept
-  int threads = 0;                 // for packing; 0: as EngineOptions
+  // Where the kernels' tuning is kept (tuned_products.h); empty: the kernels are not tuned.
+  std::filesystem::path tuning_dir;
+  int threads = 0;  // for packing; 0: as EngineOptions
   std::function<void(std::int64_t done, std::int64_t total)>
       progress;  // bytes, while packing; may be empty
 };

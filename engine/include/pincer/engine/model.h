@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -93,6 +94,8 @@ class Model {
  public:
   ModelConfig config;
   kernels::KernelTable kernels;
+  kernels::Isa isa = kernels::Isa::scalar;  // the limit that they were chosen under
+  std::filesystem::path tuning_dir;         // of LoadOptions
   bool reference = false;
   std::vector<LayerWeights> layers;
   const float* output_norm = nullptr;  // null: ones

@@ -10,7 +10,8 @@ namespace pincer {
 
 // Where the tuning for these kernels is kept. `dir` need not exist.
 std::filesystem::path tuning_path(const std::filesystem::path& dir,
-                                  const kernels::ProductKernels& kernels, int threads);
+                                  const kernels::ProductKernels& kernels, kernels::Isa limit,
+                                  int threads);
 
 // What the file in `dir` says, if there is one for this machine, these kernels and so many threads.
 std::optional<kernels::Tuning> read_tuned_products(const std::filesystem::path& dir,

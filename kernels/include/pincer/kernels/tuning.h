@@ -81,9 +81,9 @@ using RunOnThreads = std::function<void(int threads, const std::function<void(in
 // `interesting`.
 using TimePlan = std::function<double(const Band&, const ProductPlan&, double interesting)>;
 
-// Measures every band: first the kernels on all threads, then the best one on one thread and, where
-// there are rows for all, by rows. When `stop` says so, the bands that are left keep the usual
-// plan. Scalar kernels are not tuned.
+// Measures every band: first the kernels on all threads, then the best one on one thread if it is
+// quick, and by rows where there are enough of them. When `stop` says so, the bands that are left
+// keep the usual plan. Scalar kernels are not tuned.
 Tuning tune(const ProductKernels& kernels, Isa limit, int threads, const TimePlan& time,
             const std::function<bool()>& stop);
 
