@@ -8,12 +8,15 @@
 #include <cstdlib>
 #include <cstring>
 #include <initializer_list>
+#include <optional>
 #include <span>
 
+#include "pincer/engine/tuned_products.h"
 #include "pincer/kernels/kernel_table.h"
 #include "pincer/kernels/limits.h"
 #include "server/cli/command.h"
 #include "server/cli/paths.h"
+#include "server/cli/tuning_report.h"
 
 namespace pincer {
 namespace {
@@ -69,7 +72,17 @@ std::vector<std::string> problems() {
   return found;
 }
 
-int doctor(bool as_json) {
+// The tuning of this machine, measured now when that is asked for; nothing where there is none yet.
+std::optional<kernels::Tuning> tuning(bool measure, int threads) {
+  const auto home = pincer_home();
+  if (!home) return std::nullopt;
+  const kernels::Isa isa = kernels::isa_choice().isa;
+  const kernels::ProductKernels products = kernels::choose_kernels(isa).s8;
+  if (measure) return measure_products(*home, products, isa, threads);
+  return read_tuned_products(*home, products, isa, threads);
+}
+
+int doctor(bool as_json, bool measure) {
   const int threads = default_threads();
   const double read = kernels::measure_read_gb_s(kernels::kMemoryBytes, threads);
   const double peak = kernels::measure_int8_gmac_s(kernels::isa_choice().isa, threads);
@@ -77,6 +90,7 @@ int doctor(bool as_json) {
                         static_cast<double>(::sysconf(_SC_PAGESIZE)) * 1e-9;
   const std::vector<Line> lines = kernel_lines();
   const std::vector<std::string> wrong = problems();
+  const std::optional<kernels::Tuning> tuned = tuning(measure, threads);
   const kernels::IsaChoice& choice = kernels::isa_choice();
   if (as_json) {
     namespace json = boost::json;
@@ -85,23 +99,31 @@ int doctor(bool as_json) {
       kernels_json.push_back(
           json::object{{"kernel", l.kernel}, {"isa", l.isa}, {"state", l.state}});
     fmt::print("{}\n",
-               json::serialize(json::object{{"schema", 1},
-                                            {"version", version()},
-                                            {"cpu", kernels::cpu_description()},
-                                            {"isa", std::string(kernels::isa_name(choice.isa))},
-                                            {"isa_forced", choice.forced},
-                                            {"threads", threads},
-                                            {"memory_gb", memory},
-                                            {"read_gb_s", read},
-                                            {"int8_gmac_s", peak},
-                                            {"kernels", std::move(kernels_json)},
-                                            {"problems", json::value_from(wrong)}}));
+               json::serialize(json::object{
+                   {"schema", 1},
+                   {"version", version()},
+                   {"cpu", kernels::cpu_description()},
+                   {"isa", std::string(kernels::isa_name(choice.isa))},
+                   {"isa_forced", choice.forced},
+                   {"threads", threads},
+                   {"memory_gb", memory},
+                   {"read_gb_s", read},
+                   {"int8_gmac_s", peak},
+                   {"kernels", std::move(kernels_json)},
+                   {"tuning", tuned ? json::value(tuning_json(*tuned)) : json::value(nullptr)},
+                   {"problems", json::value_from(wrong)}}));
   } else {
     fmt::print("pincer {}\ncpu       {}\n", version(), kernels::cpu_description());
     fmt::print("kernels   {}{}\n", kernels::isa_name(choice.isa),
                choice.forced ? " (PINCER_FORCE_ISA)" : ", the best that this CPU has");
     for (const Line& l : lines) fmt::print("  {:<44} {}\n", l.kernel, l.state);
     fmt::print("threads   {}\nmemory    {:.1f} GB\n", threads, memory);
+    if (tuned) {
+      fmt::print("tuning    of products, measured here; --tune measures again\n{}",
+                 tuning_text(*tuned));
+    } else {
+      fmt::print("tuning    none yet: measured when a model is first used, or by --tune\n");
+    }
     fmt::print("limits    read {:.1f} GB/s, int8 {:.0f} GMAC/s, with all threads\n", read, peak);
     for (const std::string& w : wrong) fmt::print("problem   {}\n", w);
     if (wrong.empty()) fmt::print("problems  none\n");
@@ -116,8 +138,13 @@ void add_doctor_command(CLI::App& app, Action& action) {
   CLI::App* sub = app.add_subcommand(
       "doctor", "Show the CPU, the kernels chosen and why, the limits, and what is wrong");
   sub->add_flag("--json", *as_json, "print one JSON object");
-  sub->footer("Example:\n  pincer doctor");
-  sub->callback([as_json, &action] { action = [as_json] { return doctor(*as_json); }; });
+  const auto measure = std::make_shared<bool>(false);
+  sub->add_flag("--tune", *measure,
+                "measure again which kernels and threads are best for which products");
+  sub->footer("Examples:\n  pincer doctor\n  pincer doctor --tune");
+  sub->callback([as_json, measure, &action] {
+    action = [as_json, measure] { return doctor(*as_json, *measure); };
+  });
 }
 
 }  // namespace pincer
