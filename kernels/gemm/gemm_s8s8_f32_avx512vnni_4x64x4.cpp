@@ -1,57 +1,14 @@
 // GEMM of few rows on AVX512-VNNI: tiles of up to 4 rows by 4 panels of 16 channels.
 //
-// Few rows are bound by reading the weights. Four panels side by side are four streams for the
-// hardware prefetchers; with more than 4 rows every pass over the weights of four panels, which are
-// in the L2 cache by then, also fetches its part of the next four, so that memory does not rest
-// while rows 5 and later are computed.
-//
 // At 4 x 4 the 16 integer accumulators, four vectors of weights and the broadcast leave 11
 // registers to the float sums; the rest of these are touched in memory once per group.
 #include "kernels/gemm/register_avx512vnni.h"
-#include "kernels/gemm/vnni_tile.h"
+#include "kernels/gemm/vnni_few_rows.h"
 
 namespace pincer::kernels {
-namespace {
-
-constexpr int kRows = 4;
-constexpr int kPanels = 4;
-
-using R = Avx512VnniRegister;
-
-// What pass `pass` of `passes` fetches of the panels at `next`: two of them in each of two passes,
-// or, when there are more passes, one in each of the first four.
-void look_ahead(const Shape& s, const std::uint8_t* next, std::int64_t pass, std::int64_t passes,
-                Tile& t) {
-  const std::int64_t each = passes < kPanels ? 2 : 1;
-  if (pass * each >= kPanels) return;
-  t.ahead[0] = next + pass * each * s.panel_bytes;
-  t.ahead[1] = t.ahead[0] + (each - 1) * s.panel_bytes;
-}
-
-}  // namespace
 
 void gemm_s8s8_f32_avx512vnni_4x64x4(const GemmArgs& args) noexcept {
-  const Shape s = shape_of(args);
-  const std::int64_t passes = (args.m_end - args.m_begin + kRows - 1) / kRows;
-  std::int64_t panel = args.panel_begin;
-  for (; args.panel_end - panel >= kPanels; panel += kPanels) {
-    const bool more = passes > 1 && args.panel_end - panel >= 2 * kPanels;
-    for (std::int64_t pass = 0; pass < passes; ++pass) {
-      const std::int64_t m = args.m_begin + pass * kRows;
-      Tile t = tile_at(args, s, m, panel, kPanels);
-      if (more) {
-        look_ahead(s, args.w.panel(panel + kPanels), pass, passes, t);
-        compute_rows<R, kRows, kPanels, Fetch::two>(s, t, args.m_end - m);
-      } else {
-        compute_rows<R, kRows, kPanels, Fetch::none>(s, t, args.m_end - m);
-      }
-    }
-  }
-  for (; panel < args.panel_end; ++panel) {
-    for (std::int64_t m = args.m_begin; m < args.m_end; m += kRows) {
-      compute_rows<R, kRows, 1, Fetch::none>(s, tile_at(args, s, m, panel, 1), args.m_end - m);
-    }
-  }
+  compute_few<Avx512VnniRegister, ByteWeights>(args);
 }
 
 }  // namespace pincer::kernels

@@ -8,7 +8,7 @@
 namespace pincer::kernels {
 
 void gemm_s8s8_f32_avx512vnni_6x32x4(const GemmArgs& args) noexcept {
-  compute_all<Avx512VnniRegister, 6, 2, Fetch::none>(args);
+  compute_all<Avx512VnniRegister, ByteWeights, 6, 2, Fetch::none>(args);
 }
 
 }  // namespace pincer::kernels

@@ -8,7 +8,7 @@
 namespace pincer::kernels {
 
 void gemm_s8s8_f32_avxvnni_6x16x4(const GemmArgs& args) noexcept {
-  compute_all<AvxVnniRegister, 6, 1, Fetch::own>(args);
+  compute_all<AvxVnniRegister, ByteWeights, 6, 1, Fetch::own>(args);
 }
 
 }  // namespace pincer::kernels

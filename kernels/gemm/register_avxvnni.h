@@ -17,6 +17,12 @@ struct AvxVnniRegister {
   static Int load(const std::uint8_t* from) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
   }
+  // Of every byte, in place.
+  static Int low_nibbles(Int v) { return _mm256_and_si256(v, _mm256_set1_epi8(15)); }
+  static Int high_nibbles(Int v) { return _mm256_and_si256(v, _mm256_set1_epi8(-16)); }
+  static Int shift_right(Int v, int bits) { return _mm256_srli_epi32(v, bits); }
+  static Int shift_right_signed(Int v, int bits) { return _mm256_srai_epi32(v, bits); }
+  static Int add(Int a, Int b) { return _mm256_add_epi32(a, b); }
   static Int broadcast(std::int32_t value) { return _mm256_set1_epi32(value); }
   // acc + the four products of each lane: unsigned bytes by signed ones.
   static Int dot(Int acc, Int w, Int a) { return _mm256_dpbusd_avx_epi32(acc, w, a); }
