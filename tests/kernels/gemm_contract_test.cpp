@@ -78,6 +78,27 @@ TEST_P(GemmContract, MoreThanABlock) {
   }
 }
 
+// The longest that a correction has room for: sums come close to 2^31 by 8-bit weights, 16 times
+// theirs by 4-bit ones.
+TEST_P(GemmContract, LongestRows) {
+  const int limit = test::weight_limit(kernel().shape.bits);
+  const std::int64_t k = 131071;
+  FloatSource source(7);
+  for (const Layout& layout : test::layouts_of(kernel())) {
+    if (layout.group != 0 || layout.nr == 1) continue;
+    const std::int64_t kr = layout.kr;
+    const auto a = [kr](std::int64_t, std::int64_t at) {
+      return static_cast<std::int8_t>(at / kr % 2 == 0 ? -128 : 127);
+    };
+    const auto low = [](std::int64_t, std::int64_t) { return std::int8_t{-128}; };
+    const auto w = [limit](std::int64_t, std::int64_t) { return static_cast<std::int8_t>(limit); };
+    for (const test::QuantFn& row : {test::QuantFn(a), test::QuantFn(low)}) {
+      GemmCase product(layout, kernel(), {1, 1, k}, {.a = row, .w = w}, source);
+      ASSERT_EQ(run(product), "");
+    }
+  }
+}
+
 TEST_P(GemmContract, ExtremeValues) {
   const auto constant = [](int value) {
     return [value](std::int64_t, std::int64_t) { return static_cast<std::int8_t>(value); };

@@ -102,11 +102,12 @@ struct PackedMatrix {
 // kernels that read rows as they read panels, 64 for tiles of AMX. The rows that the last `ir` lack
 // are there and hold anything.
 struct QuantizedRows {
-  const std::int8_t* q = nullptr;            // [rows][stride], zero from k to k_padded
-  std::int64_t stride = 0;                   // bytes (= elements); at least k_padded of the weights
-  const float* scale = nullptr;              // [rows][groups]
-  const std::int32_t* correction = nullptr;  // [rows][groups]: -128 * sum of the group's q
-  std::int64_t groups = 1;                   // per row; equals the weights' groups
+  const std::int8_t* q = nullptr;  // [rows][stride], zero from k to k_padded
+  std::int64_t stride = 0;         // bytes (= elements); at least k_padded of the weights
+  const float* scale = nullptr;    // [rows][groups]
+  // [rows][groups]: -128 * sum of the group's q, which has room for 131,071 of them.
+  const std::int32_t* correction = nullptr;
+  std::int64_t groups = 1;  // per row; equals the weights' groups
   std::int64_t rows = 0;
   std::int64_t ir = 1;  // rows interleaved
   std::int64_t ik = 1;  // k values of a row side by side; divides stride when ir is not 1
