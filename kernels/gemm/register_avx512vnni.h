@@ -30,6 +30,7 @@ struct Avx512VnniRegister {
     return reinterpret_cast<Int>(reinterpret_cast<__v16si>(v) >> bits);
   }
   static Int add(Int a, Int b) { return _mm512_add_epi32(a, b); }
+  static constexpr int kPairBlocks = 0;
   static Int broadcast(std::int32_t value) { return _mm512_set1_epi32(value); }
   // acc + the four products of each lane: unsigned bytes by signed ones.
   static Int dot(Int acc, Int w, Int a) { return _mm512_dpbusd_epi32(acc, w, a); }

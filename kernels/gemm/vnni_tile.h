@@ -1,4 +1,5 @@
-// A tile of rows by panels with vpdpbusd, for the GEMM and GEMV kernels of the VNNI families.
+// A tile of rows by panels with vpdpbusd, for the GEMM and GEMV kernels of the VNNI families, and
+// with what stands for it on AVX2, for 4-bit weights.
 //
 // vpdpbusd multiplies unsigned by signed bytes. The unsigned operand is the stored weight, w + 128,
 // or w + 8 where weights have 4 bits; the signed one is four activations of a row, broadcast.
@@ -117,9 +118,29 @@ struct Block {
   using Sums = typename R::Float[kM][kV];
   using Accumulators = typename R::Int[kM][kV][W::kSums];
 
+  // Whether a turn adds up in 16 bits.
+  static constexpr bool kPairs = R::kPairBlocks > 0;
+  static_assert(!kPairs || (R::kPairBlocks >= kUnroll && W::kBits == 4 && W::kSums == 1));
+
   // Where vector v of the tile's panels starts, in units of `lane` bytes for a channel.
   static std::int64_t at(const Shape& s, int v, std::int64_t lane) {
     return v / kEach * s.panel_bytes + v % kEach * R::kLanes * lane;
+  }
+
+  static inline void clear(Accumulators& acc) {
+#pragma GCC unroll 8
+    for (int m = 0; m < kM; ++m) {
+#pragma GCC unroll 8
+      for (int v = 0; v < kV; ++v) acc[m][v][0] = R::broadcast(0);
+    }
+  }
+
+  static inline void add_pairs(const Accumulators& pairs, Accumulators& acc) {
+#pragma GCC unroll 8
+    for (int m = 0; m < kM; ++m) {
+#pragma GCC unroll 8
+      for (int v = 0; v < kV; ++v) acc[m][v][0] = R::add_pairs(acc[m][v][0], pairs[m][v][0]);
+    }
   }
 
   // One group of k, from `a` and `w` on, which move to the next.
@@ -128,6 +149,9 @@ struct Block {
                               const std::uint8_t*& w, Accumulators& acc) {
     std::int64_t blocks = s.group_blocks;
     do {
+      Accumulators pairs;  // of this turn
+      Accumulators& sums = kPairs ? pairs : acc;
+      if constexpr (kPairs) clear(pairs);
 #pragma GCC unroll 8
       for (int u = 0; u < kUnroll; u += W::kBlocks) {
         // Else gcc keeps pointers to every panel, for which there are not enough registers.
@@ -150,7 +174,7 @@ struct Block {
             const typename R::Int row = R::broadcast(load_word(a + m * t.a_stride));
 #pragma GCC unroll 8
             for (int v = 0; v < kV; ++v) {
-              typename R::Int& sum = acc[m][v][W::sum_of(b)];
+              typename R::Int& sum = sums[m][v][W::sum_of(b)];
               sum = R::dot(sum, weights[v], row);
             }
           }
@@ -158,6 +182,7 @@ struct Block {
         }
         w += kNr * kKr;
       }
+      if constexpr (kPairs) add_pairs(pairs, acc);
       blocks -= kUnroll;
     } while (blocks > 0);
   }
