@@ -34,4 +34,20 @@ class HugeBuffer {
   std::uint8_t* data_ = nullptr;
 };
 
+// The same as an array of numbers, which are zeros at first. Rows that start with a line of the
+// cache are what kernels get from an engine; those of a std::vector start anywhere.
+template <class T>
+class HugeArray {
+ public:
+  explicit HugeArray(std::int64_t count)
+      : buffer_(count * static_cast<std::int64_t>(sizeof(T))), count_(count) {}
+  T* data() const { return reinterpret_cast<T*>(buffer_.data()); }
+  std::int64_t size() const { return count_; }
+  bool valid() const { return data() != nullptr; }  // false: there was no memory
+
+ private:
+  HugeBuffer buffer_;
+  std::int64_t count_;
+};
+
 }  // namespace pincer::kernels::detail

@@ -34,12 +34,16 @@ Product::Product(const GemmKernel& kernel, const ElementwiseTable& ops, const Ca
       k_padded_(weights_->matrix(0).k_padded()),
       groups_(weights_->matrix(0).groups()),
       x_(random_floats(m_ * k_, 2)),
-      scale_(size(m_ * groups_)),
-      c_(size(m_ * n_)),
+      scale_(m_ * groups_),
+      c_(m_ * n_),
       correction_(scale_.size()),
-      q_(size((m_ + kernel.ir - 1) / kernel.ir * kernel.ir * k_padded_)),
-      plain_(size(threads_ * k_padded_)) {
-  for (std::int64_t row = 0; row < m_; ++row) quantize_row(row, 0);
+      q_((m_ + kernel.ir - 1) / kernel.ir * kernel.ir * k_padded_),
+      plain_(threads_ * k_padded_) {
+  for (std::int64_t row = 0; valid() && row < m_; ++row) quantize_row(row, 0);
+}
+
+bool Product::valid() const {
+  return scale_.valid() && c_.valid() && correction_.valid() && q_.valid() && plain_.valid();
 }
 
 void Product::run(std::int64_t turn, int thread) noexcept {

@@ -19,6 +19,7 @@ class Product : public Workload {
           std::shared_ptr<const WeightStore::Copies> weights);
 
   void run(std::int64_t turn, int thread) noexcept override;
+  bool valid() const;  // false: there was no memory
   void quantize(int thread) noexcept override;
   // Compares the first and the last panel of the first and the last row with the scalar kernel.
   std::string problem() const override;
@@ -34,9 +35,10 @@ class Product : public Workload {
   const bool cold_;
   const std::shared_ptr<const WeightStore::Copies> weights_;
   std::int64_t k_padded_, groups_;
-  std::vector<float> x_, scale_, c_;  // [m][k], [m][groups], [m][n]
-  std::vector<std::int32_t> correction_;
-  std::vector<std::int8_t> q_, plain_;  // as the kernel reads them; a row for each thread
+  std::vector<float> x_;                // [m][k]
+  detail::HugeArray<float> scale_, c_;  // [m][groups], [m][n]
+  detail::HugeArray<std::int32_t> correction_;
+  detail::HugeArray<std::int8_t> q_, plain_;  // as the kernel reads them; a row for each thread
 };
 
 }  // namespace pincer::kernels::measure

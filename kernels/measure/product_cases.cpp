@@ -54,7 +54,8 @@ void add(const Selection& s, const GemmKernel& kernel, const LayerShape& shape, 
     auto weights = store.get(*self.layout, self.n, self.k, bytes);
     if (!weights) return nullptr;
     const ElementwiseTable& ops = *choose_kernels(isa_choice().isa).elementwise->fn;
-    return std::make_unique<Product>(kernel, ops, self, std::move(weights));
+    auto product = std::make_unique<Product>(kernel, ops, self, std::move(weights));
+    return product->valid() ? std::move(product) : nullptr;
   };
   for (const int threads : s.threads) {
     c.threads = threads;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <optional>
 
 #include "kernels/measure/weights.h"
 #include "pincer/kernels/tuning.h"
@@ -36,23 +37,24 @@ class Sample {
     const PackedMatrix w = weights_.matrix(0);
     // Interleaved rows are padded to whole tiles, of 64 rows at most here.
     constexpr std::int64_t kRows = kMostRows + 64;
-    q_.resize(static_cast<std::size_t>(kRows * w.k_padded()));
-    std::uint32_t bits = 1;
-    for (std::int8_t& q : q_) {
-      bits = bits * 1664525 + 1013904223;  // Numerical Recipes' generator
-      q = static_cast<std::int8_t>(bits >> 24);
-    }
+    q_.emplace(kRows * w.k_padded());
     scale_.assign(static_cast<std::size_t>(kMostRows * w.groups()), 0.01f);
     correction_.assign(scale_.size(), 0);
-    c_.resize(static_cast<std::size_t>(kMostRows * shape.n));
+    c_.emplace(kMostRows * shape.n);
+    if (!valid()) return;
+    std::uint32_t bits = 1;
+    for (std::int64_t i = 0; i < q_->size(); ++i) {
+      bits = bits * 1664525 + 1013904223;  // Numerical Recipes' generator
+      q_->data()[i] = static_cast<std::int8_t>(bits >> 24);
+    }
   }
 
   bool is_for(const Shape& shape) const { return shape.n == shape_.n && shape.k == shape_.k; }
-  bool valid() const { return weights_.valid(); }
+  bool valid() const { return weights_.valid() && q_->valid() && c_->valid(); }
 
   GemmArgs args(const GemmKernel& kernel, std::int64_t rows) {
     const PackedMatrix w = weights_.matrix(0);
-    return {.a = {.q = q_.data(),
+    return {.a = {.q = q_->data(),
                   .stride = w.k_padded(),
                   .scale = scale_.data(),
                   .correction = correction_.data(),
@@ -61,7 +63,7 @@ class Sample {
                   .ir = kernel.ir,
                   .ik = kernel.ik},
             .w = w,
-            .c = c_.data(),
+            .c = c_->data(),
             .c_stride = shape_.n,
             .m_end = rows,
             .panel_end = w.panels()};
@@ -70,8 +72,9 @@ class Sample {
  private:
   Shape shape_;
   measure::WeightStore::Copies weights_;
-  std::vector<std::int8_t> q_;
-  std::vector<float> scale_, c_;
+  std::optional<detail::HugeArray<std::int8_t>> q_;
+  std::optional<detail::HugeArray<float>> c_;
+  std::vector<float> scale_;
   std::vector<std::int32_t> correction_;
 };
 
