@@ -22,6 +22,8 @@ REPORT = ROOT / "docs" / "arm-kernels.md"
 # The shapes of the peers' figures. M x N x K.
 SHAPES = {"gemm": (64, 256, 1024), "gemv": (1, 256, 1024)}
 GROUPS = (0, 32)
+# Rows x keys x head_dim: prefill, then decoding with groups of so many heads.
+ATTENTION = [(rows, 1024, head) for head in (64, 128) for rows in (64, 1, 3, 4, 8)]
 
 SVE_RUNS = (("max,sve-default-vector-length=16", 16), ("max,sve-default-vector-length=32", 32))
 # How kernels of a family are run: emulated CPU, and bytes in a vector. A family with several vector lengths has a row
@@ -43,6 +45,16 @@ call with scales and tails, and divided by the multiply-accumulates of the shape
 llvm-mca 19 says of the hottest block that multiplies, on Neoverse N1 / N2 / V1 / V2. Peaks there: SDOT 32 / 32 / 64 / 64, SMMLA - / 64 / 128 /
 128; a product with one row is bound by loads at 32 / 48 / 48 / 48 bytes of weights. "per channel": one scale per channel,
 else one for every 32 values of k.
+"""
+
+HEADER = ["kernel", "instr/MAC", *machine_code.COLUMNS, "hot block", "MAC/cycle N1 / N2 / V1 / V2"]
+
+ATTENTION_INTRODUCTION = """
+## Attention
+
+A MAC here is one of the 2 x rows x keys x head_dim of the definition; softmax is in the count. Queries and weights have two
+bytes (attention_s8.h), so that each MAC is two of bytes, which the second column and the last count. A call with the rows of
+a group of heads reads K and V once; a "hot block" with one row per product is bound by loads, as a GEMV is.
 """
 
 
@@ -92,19 +104,20 @@ class Counter:
         return calls
 
 
-def measure(counter, operation, name, cpu, vector_bytes, group):
-    m, n, k = shape = SHAPES[operation]
-    code = machine_code.Code(counter.one_call(cpu, name, shape, group), vector_bytes, m)
-    macs = m * n * k
+def measure(counter, name, cpu, vector_bytes, shape, macs, group=0):
+    """A row of a table, but its name."""
+    code = machine_code.Code(counter.one_call(cpu, name, shape, group), vector_bytes, shape[0])
     by_class = code.by_class()
     cells = [f"{sum(by_class.values()) / macs:.4f}"]
     cells += [f"{sum(by_class[c] for c in group_of) / macs:.4f}" for group_of in machine_code.COLUMNS.values()]
     hot = code.hottest_block()
     cells.append(f"{hot.instructions_per_mac:.4f}")
     cells.append(" / ".join(hot.macs_per_cycle(cpu) for cpu in machine_code.MCA_CPUS))
-    vectors = f", {vector_bytes}-byte vectors" if "_sve" in name or "_sme" in name else ""
-    label = f"{name}{vectors}, " + (f"group {group}" if group else "per channel")
-    return [label, *cells]
+    return cells
+
+
+def vectors_of(name, vector_bytes):
+    return f", {vector_bytes}-byte vectors" if "_sve" in name or "_sme" in name else ""
 
 
 def table(header, rows):
@@ -112,19 +125,42 @@ def table(header, rows):
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
 
 
-def report(counter, names):
-    header = ["kernel", "instr/MAC", *machine_code.COLUMNS, "hot block", "MAC/cycle N1 / N2 / V1 / V2"]
-    text = INTRODUCTION
-    for operation, (m, n, k) in SHAPES.items():
+def products(counter, operation, runs):
+    m, n, k = shape = SHAPES[operation]
+    rows = []
+    for name, cpu, vector_bytes in runs:
+        for group in GROUPS:
+            label = name + vectors_of(name, vector_bytes) + (f", group {group}" if group else ", per channel")
+            rows.append([label, *measure(counter, name, cpu, vector_bytes, shape, m * n * k, group)])
+    text = f"\n## {operation.upper()}, {m} x {n} x {k}\n\n" + table(HEADER, rows)
+    text += f"\nOthers, counted the same way ({peers.WHEN}):\n\n"
+    return text + table(["kernel", "instr/MAC", "MAC/cycle N1 / N2 / V1 / V2"], peers.FIGURES[operation])
+
+
+def attention(counter, runs):
+    text = ATTENTION_INTRODUCTION
+    for shape in ATTENTION:
+        m, n, k = shape
         rows = []
-        for found, name, family in counter.rows():
-            if found != operation or (names and not any(part in name for part in names)):
-                continue
-            for cpu, vector_bytes in RUNS.get(family, ()):
-                rows += [measure(counter, operation, name, cpu, vector_bytes, group) for group in GROUPS]
-        text += f"\n## {operation.upper()}, {m} x {n} x {k}\n\n" + table(header, rows)
-        text += f"\nOthers, counted the same way ({peers.WHEN}):\n\n"
-        text += table(["kernel", "instr/MAC", "MAC/cycle N1 / N2 / V1 / V2"], peers.FIGURES[operation])
+        for name, cpu, vector_bytes in runs:
+            cells = measure(counter, name, cpu, vector_bytes, shape, 2 * m * n * k)
+            per_byte = f"{float(cells[0]) / 2:.4f}"
+            rows.append([name + vectors_of(name, vector_bytes), cells[0], per_byte, *cells[1:]])
+        header = [*HEADER[:2], "instr/byte MAC", *HEADER[2:-1], "byte MAC/cycle N1 / N2 / V1 / V2"]
+        text += f"\n### {m} row{'s' * (m > 1)}, {n} keys, heads of {k}\n\n" + table(header, rows)
+    return text
+
+
+def report(counter, names):
+    text = INTRODUCTION
+    for operation in (*SHAPES, "attention"):
+        runs = [
+            (name, cpu, vector_bytes)
+            for found, name, family in counter.rows()
+            if found == operation and (not names or any(part in name for part in names))
+            for cpu, vector_bytes in RUNS.get(family, ())
+        ]
+        text += attention(counter, runs) if operation == "attention" else products(counter, operation, runs)
     return text
 
 
