@@ -11,6 +11,10 @@
 //   v[key][d]
 // for the first n rows, all exact in s32. q and u are rows of two bytes (BytePair), correction is
 // -128 times the sum of the row, which cancels an offset of 128 in k or v.
+//
+// A policy may also have
+//   arrange(rows, head_dim, bytes): gives a tile's queries, once, the order that its `scores`
+//   reads; bytes: S8Tile::q_bytes, where BytePair points to
 #pragma once
 
 #include <cassert>
@@ -97,7 +101,7 @@ inline void score_tile(const Step& step, const Step& next, int head_dim, S8Tile&
 }
 
 // In two passes, so that the rows' chains of operations overlap.
-template <class Register>
+template <class Register, class Products>
 inline void softmax_tile(const Step& step, StepKeys keys, float cap, StepBuffers& buffers,
                          S8Tile& tile) {
   for (int r = 0; r < tile.count; ++r) {
@@ -113,9 +117,10 @@ inline void softmax_tile(const Step& step, StepKeys keys, float cap, StepBuffers
     if (!whole) scale_values<Register>(keys, buffers.part);
     const ValueScales& values = whole ? buffers.whole : buffers.part;
     StepResult& result = buffers.results[r];
-    result.weight_sum =
+    const std::int32_t sum =
         weight_step<Register>(buffers.scores[r], values, result.decay, tile.state[r],
                               buffers.weights_hi[r], buffers.weights_lo[r]);
+    if constexpr (requires { Products::kCorrectsValues; }) result.weight_sum = sum;
     result.weight_scale = values.weight_scale;
   }
 }
@@ -125,13 +130,21 @@ inline void add_values(const StepResult& step, const std::int32_t* products, int
                        float* out) {
   using Lanes = Lanes16<Register>;
   const Lanes scale = Lanes::broadcast(step.weight_scale), decay = Lanes::broadcast(step.decay);
-  for (int d = 0; d < head_dim; d += kLanes) {
-    const Lanes product = load_integers<Register>(products + d);
-    if (step.first) {
-      (product * scale).store(out + d);
-    } else {
-      fma(product, scale, Lanes::load(out + d) * decay).store(out + d);
+  const auto each_sixteen = [&](auto combine) {
+    for (int d = 0; d < head_dim; d += kLanes) {
+      combine(load_integers<Register>(products + d), out + d).store(out + d);
     }
+  };
+  if (step.first) {
+    each_sixteen([&](const Lanes& product, const float*) { return product * scale; });
+  } else if (step.decay == 1.0f) {  // most of the time
+    each_sixteen([&](const Lanes& product, const float* before) {
+      return fma(product, scale, Lanes::load(before));
+    });
+  } else {
+    each_sixteen([&](const Lanes& product, const float* before) {
+      return fma(product, scale, Lanes::load(before) * decay);
+    });
   }
 }
 
@@ -179,6 +192,11 @@ inline void attend_s8_rows(const AttentionS8Args& args, int first) {
   const int rows = args.rows - first < kAttentionRows ? args.rows - first : kAttentionRows;
   for (int i = 0; i < rows; ++i) add_row<Register>(args, first + i, tiles[i / kS8TileRows]);
   const int used = (rows + kS8TileRows - 1) / kS8TileRows;
+  for (int t = 0; t < used; ++t) {
+    if constexpr (requires { Products::arrange(0, head_dim, tiles[t].q_bytes); }) {
+      Products::arrange(tiles[t].count, head_dim, tiles[t].q_bytes);
+    }
+  }
   RowSet set{args, tiles[0].begin, tiles[0].end};
   for (int t = 1; t < used; ++t) {
     if (tiles[t].begin < set.begin) set.begin = tiles[t].begin;
@@ -197,7 +215,8 @@ inline void attend_s8_rows(const AttentionS8Args& args, int first) {
     const bool more = step.first_key + kAttentionStep < set.end;
     for (int t = 0; t < used; ++t) {
       const bool seen = tiles[t].sees_step(step.first_key);
-      if (seen) softmax_tile<Register>(step, keys, args.soft_cap * kLog2e, buffers, tiles[t]);
+      if (seen)
+        softmax_tile<Register, Products>(step, keys, args.soft_cap * kLog2e, buffers, tiles[t]);
       if (more && tiles[t].sees_step(next.first_key)) {
         score_tile<Products>(next, after, head_dim, tiles[t]);
       }

@@ -139,15 +139,15 @@ inline std::int32_t weight_step(const float* scores, const ValueScales& values, 
                                 RowState& row, std::int8_t* hi, std::int8_t* lo) {
   using Lanes = Lanes16<Register>;
   const Lanes shift = Lanes::broadcast(row.largest);
-  StepLanes<Register> p;
-  unrolled<kStepVectors>([&](int t) { p[t] = exp2(Lanes::load(scores + t * kLanes) - shift); });
-  fma(Lanes::load(row.sums), Lanes::broadcast(decay), (p[0] + p[1]) + (p[2] + p[3]))
-      .store(row.sums);
   auto sums = Register::broadcast_bits(0);
+  Lanes pairs[kStepVectors / 2];
   unrolled<kStepVectors>([&](int t) {
-    round_to_byte_pairs<0>(p[t] * Lanes::load(values.factor + t * kLanes), hi + t * kLanes,
+    const Lanes p = exp2(Lanes::load(scores + t * kLanes) - shift);
+    round_to_byte_pairs<0>(p * Lanes::load(values.factor + t * kLanes), hi + t * kLanes,
                            lo + t * kLanes, sums);
+    pairs[t / 2] = t % 2 == 0 ? p : pairs[t / 2] + p;
   });
+  fma(Lanes::load(row.sums), Lanes::broadcast(decay), pairs[0] + pairs[1]).store(row.sums);
   return static_cast<std::int32_t>(Register::sum_bits(sums) - kAttentionStep * kMagicBits);
 }
 

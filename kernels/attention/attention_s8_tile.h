@@ -13,16 +13,16 @@ namespace {
 inline constexpr int kS8TileRows = 4;
 static_assert(kAttentionRows % kS8TileRows == 0);
 
-// Rows in two bytes, 256 hi + lo.
+// Rows in two bytes, 256 hi + lo. Rows of one kind of byte lie one after the other, kMaxHeadDim
+// bytes apart if they are queries and kAttentionStep if they are weights.
 struct BytePair {
   const std::int8_t* hi[kS8TileRows];
   const std::int8_t* lo[kS8TileRows];
 };
 
 struct alignas(64) S8Tile {
-  std::int8_t q_hi[kS8TileRows][kMaxHeadDim];
-  std::int8_t q_lo[kS8TileRows][kMaxHeadDim];
-  std::int32_t dots[kS8TileRows][kAttentionStep];  // q . k of the step that comes next
+  std::int8_t q_bytes[2 * kS8TileRows * kMaxHeadDim];  // all rows hi, then all rows lo
+  std::int32_t dots[kS8TileRows][kAttentionStep];      // q . k of the step that comes next
   RowState state[kS8TileRows];
   int count = 0;
   int begin = 0, end = 0;  // the keys that any of its rows sees
@@ -74,10 +74,12 @@ inline void add_row(const AttentionS8Args& args, int row, S8Tile& tile) {
   constexpr float kLog2e = 1.44269504f;
   const int r = tile.count++;
   std::int32_t sum;
-  const float q_scale = split_query<Register>(args.q + args.q_offset[row], args.head_dim,
-                                              tile.q_hi[r], tile.q_lo[r], sum);
-  tile.q.hi[r] = tile.q_hi[r];
-  tile.q.lo[r] = tile.q_lo[r];
+  std::int8_t* const hi = tile.q_bytes + r * kMaxHeadDim;
+  std::int8_t* const lo = hi + kS8TileRows * kMaxHeadDim;
+  const float q_scale =
+      split_query<Register>(args.q + args.q_offset[row], args.head_dim, hi, lo, sum);
+  tile.q.hi[r] = hi;
+  tile.q.lo[r] = lo;
   tile.correction[r] = -128 * sum;
   tile.score_scale[r] = q_scale * (args.scale * kLog2e);
   tile.out[r] = args.out + args.q_offset[row];

@@ -68,11 +68,15 @@ inline void round_to_byte_pairs(const Lanes16<Register>& x, std::int8_t* hi, std
     if constexpr (kCarry != 0) {
       high[i] = Register::add_bits(low[i], Register::broadcast_bits(kCarry));
     }
-    high[i] = Register::template shift_right<8>(high[i]);
     sums = Register::add_bits(sums, low[i]);
   });
   Register::store_bytes(lo, low);
-  Register::store_bytes(hi, high);
+  if constexpr (requires { Register::store_second_bytes(hi, high); }) {
+    Register::store_second_bytes(hi, high);
+  } else {
+    unrolled<kRegisters>([&](int i) { high[i] = Register::template shift_right<8>(high[i]); });
+    Register::store_bytes(hi, high);
+  }
 }
 
 }  // namespace
