@@ -15,7 +15,7 @@ namespace pincer::kernels {
 #include "kernels/gemv/kernels.inc"
 #define PINCER_ATTENTION(symbol, isa) void symbol(const AttentionArgs&) noexcept;
 #define PINCER_ATTENTION_F16(symbol, isa) void symbol(const AttentionF16Args&) noexcept;
-#define PINCER_ATTENTION_S8(symbol, isa, k_offset, v_offset) \
+#define PINCER_ATTENTION_S8(symbol, isa, k_offset, v_offset, kr) \
   void symbol(const AttentionS8Args&) noexcept;
 #include "kernels/attention/kernels.inc"
 #define PINCER_ELEMENTWISE(symbol, isa) extern const ElementwiseTable symbol;
@@ -40,8 +40,8 @@ constexpr AttentionF16Kernel kAttentionF16[] = {
 };
 
 constexpr AttentionS8Kernel kAttentionS8[] = {
-#define PINCER_ATTENTION_S8(symbol, isa, k_offset, v_offset) \
-  AttentionS8Kernel{{#symbol, Isa::isa, symbol}, {k_offset, v_offset}},
+#define PINCER_ATTENTION_S8(symbol, isa, k_offset, v_offset, kr) \
+  AttentionS8Kernel{{#symbol, Isa::isa, symbol}, {k_offset, v_offset, kr}},
 #include "kernels/attention/kernels.inc"
 };
 

@@ -6,8 +6,10 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "tests/kernels/support/attention_case.h"
+#include "tests/kernels/support/attention_s8_case.h"
 #include "tests/kernels/support/gemm_case.h"
 
 namespace pincer::kernels {
@@ -134,6 +136,45 @@ TEST(CalleeSaved, Attention) {
     EXPECT_EQ(attention_changed, "") << kernel.name;
   }
 }
+
+const AttentionS8Kernel* attention_s8_kernel;
+std::string attention_s8_changed;
+
+void watched_attention_s8(const AttentionS8Args& args) noexcept {
+  attention_s8_changed += changed_registers(attention_s8_kernel->fn, args);
+}
+
+class CalleeSavedAttentionS8 : public testing::TestWithParam<const AttentionS8Kernel*> {};
+
+TEST_P(CalleeSavedAttentionS8, StaysAsItWas) {
+  attention_s8_kernel = GetParam();
+  if (!cpu_supports(attention_s8_kernel->isa)) {
+    GTEST_SKIP() << "this CPU has no " << isa_name(attention_s8_kernel->isa) << ": "
+                 << attention_s8_kernel->name;
+  }
+  AttentionS8Kernel watched = *attention_s8_kernel;
+  watched.fn = watched_attention_s8;
+  for (const int head_dim : {64, 80}) {
+    for (std::size_t rows = 1; rows <= 5; ++rows) {
+      test::AttentionS8Shape shape;
+      for (std::size_t r = 0; r < rows; ++r) shape.rows.push_back({0, 70 + static_cast<int>(r)});
+      shape.head_dim = head_dim;
+      attention_s8_changed.clear();
+      test::AttentionS8Case(shape, 1).run(watched);
+      EXPECT_EQ(attention_s8_changed, "") << rows << " rows of " << head_dim;
+    }
+  }
+}
+
+std::vector<const AttentionS8Kernel*> all_attention_s8_kernels() {
+  std::vector<const AttentionS8Kernel*> rows;
+  for (const AttentionS8Kernel& row : attention_s8_kernels()) rows.push_back(&row);
+  return rows;
+}
+
+INSTANTIATE_TEST_SUITE_P(Kernels, CalleeSavedAttentionS8,
+                         testing::ValuesIn(all_attention_s8_kernels()),
+                         [](const auto& row) { return std::string(row.param->name); });
 
 }  // namespace
 }  // namespace pincer::kernels

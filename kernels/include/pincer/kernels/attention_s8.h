@@ -33,12 +33,13 @@ inline constexpr int kAttentionStep = 2 * kKvBlockTokens;
 inline constexpr int kMaxHeadDim = 256;
 
 // How a block's bytes lie, so that both products read panels as GEMM does: for one KV head
-//   k  [head_dim / 4][kKvBlockTokens][4]   four dimensions of a token are neighbours
-//   v  [kKvBlockTokens / 4][head_dim][4]   four tokens of a dimension are neighbours
+//   k  [head_dim / kr][kKvBlockTokens][kr]   kr dimensions of a token are neighbours
+//   v  [kKvBlockTokens / kr][head_dim][kr]   kr tokens of a dimension are neighbours
 //   k_scale, v_scale  float [kKvBlockTokens]
 struct KvShape {
   std::uint8_t k_offset = 0;  // 128: bytes of k are value + 128
   std::uint8_t v_offset = 0;  // the same of v
+  std::uint8_t kr = 4;        // 4 or 8
   friend bool operator==(const KvShape&, const KvShape&) = default;
 };
 constexpr std::int64_t kv_half_bytes(int head_dim) {
