@@ -9,6 +9,7 @@
 #include <cassert>
 #include <cstdint>
 
+#include "kernels/gemm/neon_weights.h"
 #include "pincer/kernels/gemm.h"
 
 namespace pincer::kernels {
@@ -104,12 +105,22 @@ inline void store_row(float* c, const float* bias, float32x4_t (&row)[kVectors],
   for (std::int64_t i = 0; i < channels; ++i) c[i] = bias ? values[i] + bias[i] : values[i];
 }
 
+// The same pointer, of which the compiler does not know how it came about: it then adds constants
+// to it, and not several variables; and it loads again what it loaded from it before.
+template <class T>
+inline const T* own_pointer(const T* p) {
+  __asm__("" : "+r"(p));
+  return p;
+}
+
 // Panels of nr channels and kr consecutive k, in groups of a multiple of `step` k values.
+template <class W>
 inline void assert_layout([[maybe_unused]] const GemmArgs& args, [[maybe_unused]] std::int64_t nr,
                           [[maybe_unused]] std::int64_t kr, [[maybe_unused]] std::int64_t step) {
   [[maybe_unused]] const Layout& layout = args.w.layout();
-  assert(layout.nr == nr && layout.kr == kr && layout.offset == 0 && layout.bits == 8);
+  assert(layout.nr == nr && layout.kr == kr && layout.offset == 0 && layout.bits == W::kBits);
   assert(layout.group % step == 0 && layout.k_align % step == 0);
+  assert(W::kBits == 8 || layout.group != 0 || args.w.k_padded() <= kMaxNibbleGroup);
   assert(args.a.stride >= args.w.k_padded());
 }
 
@@ -122,7 +133,7 @@ inline Tile tile_at(const GemmArgs& args, std::int64_t panel, std::int64_t m) {
   t.a_stride = args.a.stride;
   t.a_scale = args.a.scale + m * args.a.groups;
   t.w = reinterpret_cast<const std::int8_t*>(args.w.panel(panel));
-  t.w_scale = args.w.panel(panel) + k_padded * layout.nr;
+  t.w_scale = args.w.panel(panel) + args.w.quant_bytes();
   t.groups = args.a.groups;
   t.group = layout.group ? layout.group : k_padded;
   t.bias = args.bias ? args.bias + column : nullptr;

@@ -16,19 +16,12 @@ constexpr std::int64_t kNr = 12;
 constexpr int kVectors = 3;         // of 4 channels in a panel
 constexpr std::int64_t kStep = 32;  // k per turn of the inner loop: the smallest group
 
-// The same pointer, of which the compiler does not know how it came about: it then adds constants
-// to it, and not several variables.
-template <class T>
-inline const T* own_pointer(const T* p) {
-  __asm__("" : "+r"(p));
-  return p;
-}
-
 // Moves `a` and the panels' pointers on by one group of k values; its sums are in
 // out[0 .. kPanels - 1][0].
 template <class Dot, int kPanels, int kSplit>
 inline void dot_group(const std::int8_t*& a, const std::int8_t* (&w)[kPanels], std::int64_t group,
                       int32x4_t (&out)[kPanels][kSplit][kVectors]) {
+  using W = typename Dot::Weights;
 #pragma GCC unroll 4
   for (int p = 0; p < kPanels; ++p) {
 #pragma GCC unroll 4
@@ -43,11 +36,11 @@ inline void dot_group(const std::int8_t*& a, const std::int8_t* (&w)[kPanels], s
       const auto row = Dot::load(a + chunk * Dot::kChunk);
 #pragma GCC unroll 4
       for (int p = 0; p < kPanels; ++p) {
-        Dot::template add<kSplit>(w[p] + chunk * Dot::kChunk * kNr, row, chunk, out[p]);
+        Dot::template add<kSplit>(w[p] + bytes_of<W>(chunk * Dot::kChunk, kNr), row, chunk, out[p]);
       }
     }
 #pragma GCC unroll 4
-    for (int p = 0; p < kPanels; ++p) w[p] = own_pointer(w[p] + kStep * kNr);
+    for (int p = 0; p < kPanels; ++p) w[p] = own_pointer(w[p] + bytes_of<W>(kStep, kNr));
     a = own_pointer(a + kStep);
     group -= kStep;
   } while (group != 0);
@@ -89,7 +82,7 @@ void compute_panels(const Tile& t, std::int64_t stride) {
 #pragma GCC unroll 3
       for (int v = 0; v < kVectors; ++v) {
         const float32x4_t scale = vmulq_n_f32(scales[v], a_scale);
-        sum[p][v] = vfmaq_f32(sum[p][v], vcvtq_f32_s32(acc[p][0][v]), scale);
+        sum[p][v] = vfmaq_f32(sum[p][v], Dot::Weights::to_float(acc[p][0][v]), scale);
       }
     }
   }
@@ -103,10 +96,11 @@ void compute_panels(const Tile& t, std::int64_t stride) {
 // which hide the latency of the dot products. With fewer panels there are as many chains: k-block i
 // of a panel adds to sums i % kSplit.
 //
-// Dot::kChunk is the k values of one row operand, Dot::load(a) makes it, and
-// Dot::add<kSplit>(w, row, chunk, sums) adds a panel's products with it.
+// Dot::Weights is one of neon_weights.h, Dot::kChunk is the k values of one row operand,
+// Dot::load(a) makes it, and Dot::add<kSplit>(w, row, chunk, sums) adds a panel's products with it.
 template <class Dot>
 inline void gemv_panels_of_12(const GemmArgs& args) {
+  assert_layout<typename Dot::Weights>(args, kNr, Dot::kKr, kStep);
   assert(args.a.ir == 1);
   const auto stride = static_cast<std::int64_t>(args.w.header->panel_bytes);
   for (std::int64_t m = args.m_begin; m < args.m_end; ++m) {
