@@ -1,7 +1,8 @@
 // GEMV on SVE: one row by two panels of 3 vectors of channels. Two panels at a time make 12 chains,
 // which hide the latency of SDOT, and share the row's vectors.
 //
-// A Block says how 16 k of a panel, 12 vectors of weights, meet 16 k of the row:
+// A Block says how 16 k of a panel, 12 vectors of its Weights (sve_weights.h), meet 16 k of the
+// row:
 //   multiply<half>(w, k16, s0 .. s5)   6 vectors, from w on, added to 6 vectors of sums
 //   sum<v>(s0 .. s5)                   the sums of vector v of the channels
 #pragma once
@@ -12,6 +13,7 @@
 #include <cstdint>
 
 #include "kernels/gemm/sve_output.h"
+#include "kernels/gemm/sve_weights.h"
 #include "pincer/kernels/gemm.h"
 
 namespace pincer::kernels {
@@ -51,6 +53,7 @@ inline void store(const Panel& p, int v, svfloat32_t acc) {
 // Panels p and, with kTwo, q.
 template <class Block, bool kTwo>
 void multiply_panels(const Row& r, const Panel& p, const Panel& q) {
+  using W = typename Block::Weights;
   const svint32_t zero = svdup_n_s32(0);
   svfloat32_t pf0 = svdup_n_f32(0.0f), pf1 = pf0, pf2 = pf0, qf0 = pf0, qf1 = pf0, qf2 = pf0;
   const std::int8_t* a = r.a;
@@ -67,17 +70,17 @@ void multiply_panels(const Row& r, const Panel& p, const Panel& q) {
       Block::template multiply<1>(pw, k16, p0, p1, p2, p3, p4, p5);
       if constexpr (kTwo) Block::template multiply<1>(qw, k16, q0, q1, q2, q3, q4, q5);
       a += kStep;
-      pw += kTurnVectors * svcntb();
-      qw += kTurnVectors * svcntb();
+      pw += kTurnVectors * W::kBits / 8 * svcntb();
+      qw += kTurnVectors * W::kBits / 8 * svcntb();
       left -= kStep;
     } while (left > 0);
-    pf0 = add_group(r, p, g, 0, pf0, Block::template sum<0>(p0, p1, p2, p3, p4, p5));
-    pf1 = add_group(r, p, g, 1, pf1, Block::template sum<1>(p0, p1, p2, p3, p4, p5));
-    pf2 = add_group(r, p, g, 2, pf2, Block::template sum<2>(p0, p1, p2, p3, p4, p5));
+    pf0 = add_group(r, p, g, 0, pf0, W::sum(Block::template sum<0>(p0, p1, p2, p3, p4, p5)));
+    pf1 = add_group(r, p, g, 1, pf1, W::sum(Block::template sum<1>(p0, p1, p2, p3, p4, p5)));
+    pf2 = add_group(r, p, g, 2, pf2, W::sum(Block::template sum<2>(p0, p1, p2, p3, p4, p5)));
     if constexpr (kTwo) {
-      qf0 = add_group(r, q, g, 0, qf0, Block::template sum<0>(q0, q1, q2, q3, q4, q5));
-      qf1 = add_group(r, q, g, 1, qf1, Block::template sum<1>(q0, q1, q2, q3, q4, q5));
-      qf2 = add_group(r, q, g, 2, qf2, Block::template sum<2>(q0, q1, q2, q3, q4, q5));
+      qf0 = add_group(r, q, g, 0, qf0, W::sum(Block::template sum<0>(q0, q1, q2, q3, q4, q5)));
+      qf1 = add_group(r, q, g, 1, qf1, W::sum(Block::template sum<1>(q0, q1, q2, q3, q4, q5)));
+      qf2 = add_group(r, q, g, 2, qf2, W::sum(Block::template sum<2>(q0, q1, q2, q3, q4, q5)));
     }
   }
   store(p, 0, pf0);
@@ -99,9 +102,9 @@ void multiply_rows(const GemmArgs& args) {
   r.groups = args.a.groups;
   r.group = layout.group ? layout.group : k_padded;
   r.nr = 3 * static_cast<std::int64_t>(svcntw());
-  r.scales_offset = k_padded * r.nr;
-  assert(layout.nr == r.nr && layout.kr == Block::kKr && layout.offset == 0 && layout.bits == 8);
-  assert(r.group % kStep == 0 && args.a.ir == 1 && args.a.stride >= k_padded);
+  r.scales_offset = args.w.quant_bytes();
+  assert_layout<typename Block::Weights>(args, r.nr, Block::kKr, kStep);
+  assert(args.a.ir == 1);
   for (std::int64_t m = args.m_begin; m < args.m_end; ++m) {
     r.a = args.a.q + m * args.a.stride;
     r.a_scale = args.a.scale + m * r.groups;
