@@ -108,8 +108,8 @@ inline void softmax_tile(const Step& step, StepKeys keys, float cap, StepBuffers
     buffers.sees[r] = visible_keys(tile, r, step.first_key, keys);
     if (!buffers.sees[r]) continue;
     buffers.results[r].decay =
-        score_step<Register>(tile.dots[r], keys, tile.score_scale[r], cap, tile.state[r],
-                             buffers.scores[r], buffers.results[r].first);
+        StepMath<Register>::score_step(tile.dots[r], keys, tile.score_scale[r], cap, tile.state[r],
+                                       buffers.scores[r], buffers.results[r].first);
   }
   for (int r = 0; r < tile.count; ++r) {
     if (!visible_keys(tile, r, step.first_key, keys)) continue;
@@ -118,33 +118,10 @@ inline void softmax_tile(const Step& step, StepKeys keys, float cap, StepBuffers
     const ValueScales& values = whole ? buffers.whole : buffers.part;
     StepResult& result = buffers.results[r];
     const std::int32_t sum =
-        weight_step<Register>(buffers.scores[r], values, result.decay, tile.state[r],
-                              buffers.weights_hi[r], buffers.weights_lo[r]);
+        StepMath<Register>::weight_step(buffers.scores[r], values, result.decay, tile.state[r],
+                                        buffers.weights_hi[r], buffers.weights_lo[r]);
     if constexpr (requires { Products::kCorrectsValues; }) result.weight_sum = sum;
     result.weight_scale = values.weight_scale;
-  }
-}
-
-template <class Register>
-inline void add_values(const StepResult& step, const std::int32_t* products, int head_dim,
-                       float* out) {
-  using Lanes = Lanes16<Register>;
-  const Lanes scale = Lanes::broadcast(step.weight_scale), decay = Lanes::broadcast(step.decay);
-  const auto each_sixteen = [&](auto combine) {
-    for (int d = 0; d < head_dim; d += kLanes) {
-      combine(load_integers<Register>(products + d), out + d).store(out + d);
-    }
-  };
-  if (step.first) {
-    each_sixteen([&](const Lanes& product, const float*) { return product * scale; });
-  } else if (step.decay == 1.0f) {  // most of the time
-    each_sixteen([&](const Lanes& product, const float* before) {
-      return fma(product, scale, Lanes::load(before));
-    });
-  } else {
-    each_sixteen([&](const Lanes& product, const float* before) {
-      return fma(product, scale, Lanes::load(before) * decay);
-    });
   }
 }
 
@@ -167,7 +144,7 @@ inline void value_tile(const Step& step, const Step& after, int head_dim, StepBu
   });
   for (int r = 0; r < tile.count; ++r) {
     if (buffers.sees[r]) {
-      add_values<Register>(buffers.results[r], products[r], head_dim, tile.out[r]);
+      StepMath<Register>::add_values(buffers.results[r], products[r], head_dim, tile.out[r]);
     }
   }
 }

@@ -110,6 +110,16 @@ inline void scale_values(const StepKeys& keys, ValueScales& scales) {
   unrolled<kStepVectors>([&](int t) { (v[t] * unit).store(scales.factor + t * kLanes); });
 }
 
+// Brings row.largest up to date with a step's largest score and returns the decay of what was
+// before; `first` says that nothing was.
+inline float note_largest(float here, RowState& row, bool& first) {
+  const float before = row.largest;
+  first = before == -__builtin_inff();
+  if (!(before < here)) return 1.0f;
+  row.largest = here;
+  return first ? 1.0f : exp2_register<ScalarRegister>(before - here);
+}
+
 // Exact q . k to scores, in place of the integers' memory. score_scale: what makes them scores, but
 // k_scale; cap: in units of scores, or 0. Brings row.largest up to date and returns the decay of
 // what was before; `first` says that nothing was.
@@ -126,11 +136,7 @@ inline float score_step(const std::int32_t* dots, const StepKeys& keys, float sc
   });
   if (keys.begin > 0 || keys.end < kAttentionStep) hide<Register>(keys, -__builtin_inff(), s);
   unrolled<kStepVectors>([&](int t) { s[t].store(scores + t * kLanes); });
-  const float before = row.largest, here = largest_of<Register>(s);
-  first = before == -__builtin_inff();
-  if (!(before < here)) return 1.0f;
-  row.largest = here;
-  return first ? 1.0f : exp2_register<ScalarRegister>(before - here);
+  return note_largest(largest_of<Register>(s), row, first);
 }
 
 // Scores to weights in two bytes. Returns the sum of the weights.
@@ -150,6 +156,47 @@ inline std::int32_t weight_step(const float* scores, const ValueScales& values, 
   fma(Lanes::load(row.sums), Lanes::broadcast(decay), pairs[0] + pairs[1]).store(row.sums);
   return static_cast<std::int32_t>(Register::sum_bits(sums) - kAttentionStep * kMagicBits);
 }
+
+// The output of a row goes on by a step's exact products.
+template <class Register>
+inline void add_values(const StepResult& step, const std::int32_t* products, int head_dim,
+                       float* out) {
+  using Lanes = Lanes16<Register>;
+  const Lanes scale = Lanes::broadcast(step.weight_scale), decay = Lanes::broadcast(step.decay);
+  const auto each_sixteen = [&](auto combine) {
+    for (int d = 0; d < head_dim; d += kLanes) {
+      combine(load_integers<Register>(products + d), out + d).store(out + d);
+    }
+  };
+  if (step.first) {
+    each_sixteen([&](const Lanes& product, const float*) { return product * scale; });
+  } else if (step.decay == 1.0f) {  // most of the time
+    each_sixteen([&](const Lanes& product, const float* before) {
+      return fma(product, scale, Lanes::load(before));
+    });
+  } else {
+    each_sixteen([&](const Lanes& product, const float* before) {
+      return fma(product, scale, Lanes::load(before) * decay);
+    });
+  }
+}
+
+// A step's work for a row, for instruction sets that do not fit Lanes16 to specialize.
+template <class Register>
+struct StepMath {
+  static float score_step(const std::int32_t* dots, const StepKeys& keys, float score_scale,
+                          float cap, RowState& row, float* scores, bool& first) {
+    return kernels::score_step<Register>(dots, keys, score_scale, cap, row, scores, first);
+  }
+  static std::int32_t weight_step(const float* scores, const ValueScales& values, float decay,
+                                  RowState& row, std::int8_t* hi, std::int8_t* lo) {
+    return kernels::weight_step<Register>(scores, values, decay, row, hi, lo);
+  }
+  static void add_values(const StepResult& step, const std::int32_t* products, int head_dim,
+                         float* out) {
+    kernels::add_values<Register>(step, products, head_dim, out);
+  }
+};
 
 }  // namespace
 }  // namespace pincer::kernels
