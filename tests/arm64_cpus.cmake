@@ -10,7 +10,7 @@ set(cpus
   sme2_16 max,sme_fa64=off,sve-default-vector-length=64,sme-default-vector-length=16 _s[mv]e
   sme2_32 max,sme_fa64=off,sve=off,sme-default-vector-length=32 _sme
   sme2_64 max,sme_fa64=off,sve=off,sme-default-vector-length=64 _sme)
-set(tests "Kernels/*Gemm*_sve_*:Kernels/*Gemm*_sme*:Kernels/*Gemm*_1x32x4:PanelShape.*:PeakKernels.*:Isa.*:ChooseKernels.*")
+set(tests "Kernels/*Gemm*_sve_*:Kernels/*S8*_sve_*:Kernels/*Gemm*_sme*:Kernels/*Gemm*_1x32x4:PanelShape.*:PeakKernels.*:Isa.*:ChooseKernels.*:Bits/*")
 
 # Looked for again and again: it may have come since.
 find_program(qemu qemu-aarch64 PATHS "${CMAKE_SOURCE_DIR}/build/qemu/usr/bin" NO_DEFAULT_PATH NO_CACHE)

@@ -19,6 +19,14 @@ struct SveRegister : NeonRegister {
   static constexpr int kParts = kVectors;
 };
 
+// The same pointer, of which clang 19 does not know how it came about: it then adds multiples of
+// the vector length in the instruction, instead of keeping as many pointers as there are vectors.
+template <class T>
+inline T* own_pointer(T* p) {
+  __asm__("" : "+r"(p));
+  return p;
+}
+
 // exp2_register of exp2_16.h.
 inline svfloat32_t exp2_vector(svfloat32_t x) {
   const svbool_t all = svptrue_b32();
@@ -36,21 +44,29 @@ inline svfloat32_t exp2_vector(svfloat32_t x) {
 
 template <int kParts>
 struct StepMath<SveRegister<kParts>> {
+  // A step's keys are 4 * kParts vectors, within reach of -8 .. 7 from the middle: vector `part` of
+  // sixteen lanes `t`.
+  static constexpr int kMiddle = kAttentionStep / 2;
+  static constexpr int vector_at(int t, int part) { return (t - kStepVectors / 2) * kParts + part; }
+
   static float score_step(const std::int32_t* dots, const StepKeys& keys, float score_scale,
                           float cap, RowState& row, float* scores, bool& first) {
     if (cap != 0.0f || keys.begin > 0 || keys.end < kAttentionStep) {
       return kernels::score_step<NeonRegister>(dots, keys, score_scale, cap, row, scores, first);
     }
     const svbool_t all = svptrue_b32();
+    const std::int32_t* const middle = own_pointer(dots + kMiddle);
+    float* const out = own_pointer(scores + kMiddle);
+    const float* const k_scale[] = {own_pointer(keys.k_scale[0]), own_pointer(keys.k_scale[1])};
     svfloat32_t top = svdup_n_f32(-__builtin_inff());
     unrolled<kStepVectors>([&](int t) {
-      const float* const scales = keys.k_scale[t / 2] + t % 2 * kLanes;
+      const float* const scales = k_scale[t / 2];
       unrolled<kParts>([&](int part) {
-        const svint32_t dot = svld1_vnum_s32(all, dots + t * kLanes, part);
-        const svfloat32_t scaled =
-            svmul_f32_x(all, svcvt_f32_s32_x(all, dot), svld1_vnum_f32(all, scales, part));
+        const svint32_t dot = svld1_vnum_s32(all, middle, vector_at(t, part));
+        const svfloat32_t scaled = svmul_f32_x(all, svcvt_f32_s32_x(all, dot),
+                                               svld1_vnum_f32(all, scales, t % 2 * kParts + part));
         const svfloat32_t score = svmul_n_f32_x(all, scaled, score_scale);
-        svst1_vnum_f32(all, scores + t * kLanes, part, score);
+        svst1_vnum_f32(all, out, vector_at(t, part), score);
         top = svmaxnm_f32_x(all, top, score);
       });
     });
@@ -60,18 +76,20 @@ struct StepMath<SveRegister<kParts>> {
   static std::int32_t weight_step(const float* scores, const ValueScales& values, float decay,
                                   RowState& row, std::int8_t* hi, std::int8_t* lo) {
     const svbool_t all = svptrue_b32();
+    const float* const middle = own_pointer(scores + kMiddle);
+    const float* const factor = own_pointer(values.factor + kMiddle);
+    auto* const low = own_pointer(reinterpret_cast<std::uint8_t*>(lo + kMiddle));
+    auto* const high = own_pointer(reinterpret_cast<std::uint8_t*>(hi + kMiddle));
     svuint32_t sums = svdup_n_u32(0);
     unrolled<kParts>([&](int part) {
       const auto weigh = [&](int t) __attribute__((always_inline)) {
-        const int at = t * kLanes;
-        const svfloat32_t score = svld1_vnum_f32(all, scores + at, part);
+        const int at = vector_at(t, part);
+        const svfloat32_t score = svld1_vnum_f32(all, middle, at);
         const svfloat32_t p = exp2_vector(svsub_n_f32_x(all, score, row.largest));
-        const svfloat32_t u = svmul_f32_x(all, p, svld1_vnum_f32(all, values.factor + at, part));
+        const svfloat32_t u = svmul_f32_x(all, p, svld1_vnum_f32(all, factor, at));
         const svuint32_t bits = svreinterpret_u32_f32(svadd_n_f32_x(all, u, 0x1.8p+23f));
-        auto* const low = reinterpret_cast<std::uint8_t*>(lo + at);
-        auto* const high = reinterpret_cast<std::uint8_t*>(hi + at);
-        svst1b_vnum_u32(all, low, part, bits);
-        svst1b_vnum_u32(all, high, part, svlsr_n_u32_x(all, bits, 8));
+        svst1b_vnum_u32(all, low, at, bits);
+        svst1b_vnum_u32(all, high, at, svlsr_n_u32_x(all, bits, 8));
         sums = svadd_u32_x(all, sums, bits);
         return p;
       };
@@ -113,7 +131,11 @@ struct StepMath<SveRegister<kParts>> {
 // Vectors of other lengths than 16, 32 or 64 bytes do softmax on NEON.
 template <class Products>
 inline void attend_s8_on_sve(const AttentionS8Args& args) {
-  switch (svcntw()) {
+  std::uint64_t lanes = svcntw();
+  // Else clang 19 puts the length it then knows into addresses, for which there are no
+  // instructions.
+  __asm__("" : "+r"(lanes));
+  switch (lanes) {
     case 4:
       return attend_s8<SveRegister<4>, Products>(args);
     case 8:
