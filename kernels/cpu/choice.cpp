@@ -26,10 +26,11 @@ std::string possible_here(std::span<const Isa> known, bool (*supports)(Isa)) {
 }  // namespace
 
 IsaChoice resolve_isa(std::optional<std::string_view> forced, std::span<const Isa> known,
-                      bool (*supports)(Isa)) {
+                      bool (*supports)(Isa), bool (*preferred)(Isa)) {
   IsaChoice choice;
+  if (preferred == nullptr) preferred = supports;
   if (!forced || forced->empty()) {
-    choice.isa = best_supported(known, supports);
+    choice.isa = best_supported(known, preferred);
     return choice;
   }
   const std::optional<Isa> isa = parse_isa(*forced);
@@ -38,7 +39,7 @@ IsaChoice resolve_isa(std::optional<std::string_view> forced, std::span<const Is
     choice.forced = true;
     return choice;
   }
-  choice.isa = best_supported(known, supports);
+  choice.isa = best_supported(known, preferred);
   choice.error = "PINCER_FORCE_ISA=" + std::string(*forced) +
                  (isa ? ": this machine does not support it" : ": unknown kernel family") +
                  "; possible here: " + possible_here(known, supports);

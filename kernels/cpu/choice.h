@@ -13,7 +13,8 @@ namespace pincer::kernels::detail {
 // of the architecture, ascending, scalar first. `supports` is asked from the top down, and never
 // about a family above a valid forced one. With an error the best supported family is chosen,
 // unforced.
+// Without a wish, the best one that is `preferred`; null: that is supported.
 IsaChoice resolve_isa(std::optional<std::string_view> forced, std::span<const Isa> known,
-                      bool (*supports)(Isa));
+                      bool (*supports)(Isa), bool (*preferred)(Isa) = nullptr);
 
 }  // namespace pincer::kernels::detail

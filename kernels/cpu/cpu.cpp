@@ -16,6 +16,8 @@ constexpr std::array<std::string_view, 13> kNames = {
     "dotprod", "i8mm", "sve",     "sve_i8mm", "sme",        "sme2"};
 static_assert(static_cast<std::size_t>(Isa::sme2) + 1 == kNames.size());
 
+bool worth_choosing(Isa isa) { return cpu_supports(isa) && !detail::is_outdone(isa); }
+
 }  // namespace
 
 std::string_view isa_name(Isa isa) { return kNames[static_cast<std::size_t>(isa)]; }
@@ -40,12 +42,14 @@ const IsaChoice& isa_choice() {
   static const IsaChoice choice = [] {
     const char* value = std::getenv("PINCER_FORCE_ISA");
     return detail::resolve_isa(value ? std::optional<std::string_view>(value) : std::nullopt,
-                               detail::architecture_isas(), cpu_supports);
+                               detail::architecture_isas(), cpu_supports, worth_choosing);
   }();
   return choice;
 }
 
-bool isa_allowed(Isa isa, Isa limit) { return isa <= limit && cpu_supports(isa); }
+bool isa_allowed(Isa isa, Isa limit) {
+  return isa == limit ? cpu_supports(isa) : isa < limit && worth_choosing(isa);
+}
 
 std::string cpu_description() { return detail::cpu_model() + " (" + detail::cpu_features() + ")"; }
 

@@ -16,6 +16,9 @@ std::span<const Isa> architecture_isas();
 // the process; may ask the operating system for permission (AMX), hence call it for what is wanted
 // only.
 bool detect_isa(Isa isa);
+// A smaller family of this CPU has the better kernels for all that `isa`, which it has, has any
+// for.
+bool is_outdone(Isa isa);
 // Bytes in a vector of SVE, and of SME's streaming mode; 0 where there is none.
 std::int64_t sve_vector_bytes();
 std::int64_t sme_vector_bytes();

@@ -89,6 +89,14 @@ bool detect_isa(Isa isa) {
   }
 }
 
+// SVE's vectors of 16 bytes do nothing that NEON's don't, in more instructions: it loads no pairs
+// (docs/arm-kernels.md). The panels are the same.
+bool is_outdone(Isa isa) {
+  if (sve_vector_bytes() != 16) return false;
+  return (isa == Isa::sve && detect_isa(Isa::dotprod)) ||
+         (isa == Isa::sve_i8mm && detect_isa(Isa::i8mm));
+}
+
 std::int64_t sve_vector_bytes() {
   static const std::int64_t bytes = vector_bytes(kPrSveGetVl);
   return bytes;

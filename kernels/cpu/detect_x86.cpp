@@ -117,6 +117,8 @@ bool detect_isa(Isa isa) {
   }
 }
 
+bool is_outdone(Isa) { return false; }
+
 std::int64_t sve_vector_bytes() { return 0; }
 std::int64_t sme_vector_bytes() { return 0; }
 

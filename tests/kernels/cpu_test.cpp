@@ -7,8 +7,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <utility>
 
 #include "kernels/cpu/choice.h"
+#include "kernels/cpu/detect.h"
 
 namespace pincer::kernels {
 namespace {
@@ -103,6 +105,22 @@ TEST(Isa, TheLimitIsInclusive) {
     if (isa != Isa::scalar) {
       EXPECT_FALSE(isa_allowed(isa, Isa::scalar)) << isa_name(isa);
     }
+  }
+}
+
+TEST(ResolveIsa, PassesOverWhatIsNotPreferredUnlessAskedFor) {
+  const auto not_vnni = [](Isa isa) { return zen4(isa) && isa != Isa::avx512vnni; };
+  EXPECT_EQ(detail::resolve_isa({}, kX86, zen4, not_vnni).isa, Isa::avx512);
+  EXPECT_EQ(detail::resolve_isa("nonsense", kX86, zen4, not_vnni).isa, Isa::avx512);
+  EXPECT_EQ(detail::resolve_isa("avx512vnni", kX86, zen4, not_vnni).isa, Isa::avx512vnni);
+}
+
+TEST(Isa, ShortVectorsOfSveAreLeftToNeon) {
+  const bool are_short = detail::sve_vector_bytes() == 16;
+  for (const auto& [sve, neon] : {std::pair{Isa::sve, Isa::dotprod}, {Isa::sve_i8mm, Isa::i8mm}}) {
+    if (!cpu_supports(sve)) continue;
+    EXPECT_EQ(isa_allowed(sve, Isa::sme2), !(are_short && cpu_supports(neon)));
+    EXPECT_TRUE(isa_allowed(sve, sve)) << "somebody asked for it";
   }
 }
 

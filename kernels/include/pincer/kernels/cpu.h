@@ -42,7 +42,8 @@ struct IsaChoice {
 };
 const IsaChoice& isa_choice();
 
-// True when a kernel of family `isa` may run under `limit` on this CPU.
+// True when a kernel of family `isa` may run under `limit` on this CPU. Below the limit that is not
+// so of SVE with vectors of 16 bytes where NEON has all that it has.
 bool isa_allowed(Isa isa, Isa limit);
 
 // "AMD EPYC 9R14 (avx2 avx512f avx512_vnni ...)": for `pincer doctor` and benchmark records.
