@@ -22,8 +22,8 @@ REPORT = ROOT / "docs" / "arm-kernels.md"
 # The shapes of the peers' figures. M x N x K.
 SHAPES = {"gemm": (64, 256, 1024), "gemv": (1, 256, 1024)}
 GROUPS = (0, 32)
-# Rows x keys x head_dim: prefill, then decoding with groups of so many heads.
-ATTENTION = [(rows, 1024, head) for head in (64, 128) for rows in (64, 1, 3, 4, 8)]
+# Keys, sizes of heads, and rows: of prefill, and of decoding with groups of so many heads.
+KEYS, HEADS, PREFILL, DECODE = 1024, (64, 128), 64, (1, 3, 4, 8)
 
 SVE_RUNS = (("max,sve-default-vector-length=16", 16), ("max,sve-default-vector-length=32", 32))
 # How kernels of a family are run: emulated CPU, and bytes in a vector. A family with several vector lengths has a row
@@ -50,11 +50,11 @@ else one for every 32 values of k.
 HEADER = ["kernel", "instr/MAC", *machine_code.COLUMNS, "hot block", "MAC/cycle N1 / N2 / V1 / V2"]
 
 ATTENTION_INTRODUCTION = """
-## Attention
+## Attention, 1024 keys
 
-A MAC here is one of the 2 x rows x keys x head_dim of the definition; softmax is in the count. Queries and weights have two
-bytes (attention_s8.h), so that each MAC is two of bytes, which the second column and the last count. A call with the rows of
-a group of heads reads K and V once; a "hot block" with one row per product is bound by loads, as a GEMV is.
+A MAC here is one of the 2 x rows x keys x head_dim of the definition, and softmax is in the count. Queries and weights have
+two bytes (attention_s8.h), so that each MAC is two multiplications of bytes: "instr/byte MAC" and MAC per cycle count those.
+The rows of a call read K and V once; a product multiplies both bytes of a row with what it loaded.
 """
 
 
@@ -104,9 +104,10 @@ class Counter:
         return calls
 
 
-def measure(counter, name, cpu, vector_bytes, shape, macs, group=0):
-    """A row of a table, but its name."""
-    code = machine_code.Code(counter.one_call(cpu, name, shape, group), vector_bytes, shape[0])
+def measure(counter, run, shape, macs, group=0, rows=None):
+    """A row of a table, but its name. rows: of the multiplications that are of use, if not the shape's."""
+    name, cpu, vector_bytes = run
+    code = machine_code.Code(counter.one_call(cpu, name, shape, group), vector_bytes, rows or shape[0])
     by_class = code.by_class()
     cells = [f"{sum(by_class.values()) / macs:.4f}"]
     cells += [f"{sum(by_class[c] for c in group_of) / macs:.4f}" for group_of in machine_code.COLUMNS.values()]
@@ -116,8 +117,9 @@ def measure(counter, name, cpu, vector_bytes, shape, macs, group=0):
     return cells
 
 
-def vectors_of(name, vector_bytes):
-    return f", {vector_bytes}-byte vectors" if "_sve" in name or "_sme" in name else ""
+def label_of(run):
+    name, _, vector_bytes = run
+    return name + (f", {vector_bytes}-byte vectors" if "_sve" in name or "_sme" in name else "")
 
 
 def table(header, rows):
@@ -128,40 +130,48 @@ def table(header, rows):
 def products(counter, operation, runs):
     m, n, k = shape = SHAPES[operation]
     rows = []
-    for name, cpu, vector_bytes in runs:
+    for run in runs:
         for group in GROUPS:
-            label = name + vectors_of(name, vector_bytes) + (f", group {group}" if group else ", per channel")
-            rows.append([label, *measure(counter, name, cpu, vector_bytes, shape, m * n * k, group)])
+            label = label_of(run) + (f", group {group}" if group else ", per channel")
+            rows.append([label, *measure(counter, run, shape, m * n * k, group)])
     text = f"\n## {operation.upper()}, {m} x {n} x {k}\n\n" + table(HEADER, rows)
     text += f"\nOthers, counted the same way ({peers.WHEN}):\n\n"
     return text + table(["kernel", "instr/MAC", "MAC/cycle N1 / N2 / V1 / V2"], peers.FIGURES[operation])
 
 
 def attention(counter, runs):
+    def measured(run, rows, head):
+        shape = (rows, KEYS, head)
+        total, *rest = measure(counter, run, shape, 2 * rows * KEYS * head, rows=2)
+        return [total, f"{float(total) / 2:.4f}", *rest]
+
     text = ATTENTION_INTRODUCTION
-    for shape in ATTENTION:
-        m, n, k = shape
-        rows = []
-        for name, cpu, vector_bytes in runs:
-            cells = measure(counter, name, cpu, vector_bytes, shape, 2 * m * n * k)
-            per_byte = f"{float(cells[0]) / 2:.4f}"
-            rows.append([name + vectors_of(name, vector_bytes), cells[0], per_byte, *cells[1:]])
-        header = [*HEADER[:2], "instr/byte MAC", *HEADER[2:-1], "byte MAC/cycle N1 / N2 / V1 / V2"]
-        text += f"\n### {m} row{'s' * (m > 1)}, {n} keys, heads of {k}\n\n" + table(header, rows)
-    return text
+    for head in HEADS:
+        rows = [[label_of(run), *measured(run, PREFILL, head)] for run in runs]
+        header = [*HEADER[:2], "instr/byte MAC", *HEADER[2:]]
+        text += f"\n### {PREFILL} rows, heads of {head}\n\n" + table(header, rows)
+    cases = [(rows, head) for head in HEADS for rows in DECODE]
+    rows = [[label_of(run), *(measured(run, *case)[0] for case in cases)] for run in runs]
+    header = ["instr/MAC", *(f"{count} x {head}" for count, head in cases)]
+    text += f"\n### Decode: rows x size of heads\n\n" + table(header, rows)
+    rows = [[label_of(run), *(measured(run, count, HEADS[0])[-1] for count in DECODE[:2])] for run in runs]
+    header = ["byte MAC/cycle N1 / N2 / V1 / V2", *(f"{count} x {HEADS[0]}" for count in DECODE[:2])]
+    return text + "\n" + table(header, rows)
 
 
 def report(counter, names):
     text = INTRODUCTION
+    kernels = counter.rows()
     for operation in (*SHAPES, "attention"):
         runs = [
             (name, cpu, vector_bytes)
-            for found, name, family in counter.rows()
+            for found, name, family in kernels
             if found == operation and (not names or any(part in name for part in names))
             for cpu, vector_bytes in RUNS.get(family, ())
         ]
         text += attention(counter, runs) if operation == "attention" else products(counter, operation, runs)
-    return text
+    missing = [name for _, name, family in kernels if family not in RUNS and family != "scalar"]
+    return text + f"\nNot counted, because qemu 7.2 has no SME2: {', '.join(missing)}.\n"
 
 
 def main():
