@@ -43,7 +43,7 @@ INTRODUCTION = """\
 Written by `bench/arm/count.py`; not to be edited. No clock is involved: instructions are counted under qemu, over a whole
 call with scales and tails, and divided by the multiply-accumulates of the shape (M x N x K). MAC per cycle is what
 llvm-mca 19 says of the hottest block that multiplies, on Neoverse N1 / N2 / V1 / V2. Peaks there: SDOT 32 / 32 / 64 / 64, SMMLA - / 64 / 128 /
-128; a product with one row is bound by loads at 32 / 48 / 48 / 48 bytes of weights. "per channel": one scale per channel,
+128 (with SVE on V1 as well); a product with one row is bound by loads at 32 / 48 / 48 / 48 bytes of weights. "per channel": one scale per channel,
 else one for every 32 values of k.
 """
 
@@ -113,7 +113,12 @@ def measure(counter, run, shape, macs, group=0, rows=None):
     cells += [f"{sum(by_class[c] for c in group_of) / macs:.4f}" for group_of in machine_code.COLUMNS.values()]
     hot = code.hottest_block()
     cells.append(f"{hot.instructions_per_mac:.4f}")
-    cells.append(" / ".join(hot.macs_per_cycle(cpu) for cpu in machine_code.MCA_CPUS))
+    scalable = "_sve" in name or "_sme" in name
+    speeds = (
+        "-" if scalable and machine_code.VECTOR_BYTES[mca_cpu] != vector_bytes else hot.macs_per_cycle(mca_cpu)
+        for mca_cpu in machine_code.MCA_CPUS
+    )
+    cells.append(" / ".join(speeds))
     return cells
 
 

@@ -7,6 +7,8 @@ import subprocess
 import tempfile
 
 MCA_CPUS = ("neoverse-n1", "neoverse-n2", "neoverse-v1", "neoverse-v2")
+# Of SVE; other lengths say nothing about a CPU.
+VECTOR_BYTES = {"neoverse-n1": 0, "neoverse-n2": 16, "neoverse-v1": 32, "neoverse-v2": 16}
 
 # Columns of the report, and the classes that they sum up.
 COLUMNS = {
