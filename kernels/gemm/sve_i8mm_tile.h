@@ -9,42 +9,16 @@
 
 #include <arm_sve.h>
 
-#include <cassert>
 #include <cstdint>
 
-#include "kernels/gemm/sve_output.h"
-#include "kernels/gemm/sve_weights.h"
-#include "pincer/kernels/gemm.h"
+#include "kernels/gemm/sve_groups.h"
 
 namespace pincer::kernels {
 namespace {
 
-constexpr std::int64_t kRows = 8;
 constexpr std::int64_t kIr = 2;  // rows in a pair
 constexpr std::int64_t kKr = 8;
-constexpr int kVectors = 6;         // of weights in a k-block
-constexpr std::int64_t kStep = 16;  // k per turn of the inner loops
-
-// What is the same for every tile of a call.
-struct Shape {
-  std::int64_t groups;
-  std::int64_t group;  // k values in a group
-  std::int64_t nr;
-  std::int64_t scales_offset;  // from a panel's start, bytes
-  std::int64_t pair_stride;    // bytes from a pair of rows to the next
-  std::int64_t c_stride;
-};
-
-// Pointers to a tile's first row and its panel.
-struct Tile {
-  const std::int8_t* a;
-  const float* a_scale;
-  const std::uint8_t* w;
-  const float* bias;  // or null
-  float* c;
-  std::int64_t rows;      // to write, at least 1
-  std::int64_t channels;  // to write, at least 1
-};
+constexpr int kVectors = 6;  // of weights in a k-block
 
 // A vector of sums holds two rows, (channel, channel, the same of the row below) again and again;
 // every second pair of lanes of two such vectors is one row in the order of its channels.
@@ -181,7 +155,7 @@ template <class W>
         [q4] "=&w"(q4), [q5] "=&w"(q5), [r0] "=&w"(r0), [r1] "=&w"(r1), [r2] "=&w"(r2),
         [r3] "=&w"(r3), [r4] "=&w"(r4), [r5] "=&w"(r5), [s0] "=&w"(s0), [s1] "=&w"(s1),
         [s2] "=&w"(s2), [s3] "=&w"(s3), [s4] "=&w"(s4), [s5] "=&w"(s5)
-      : [a] "r"(t.a + g * shape.group * kIr), [stride] "r"(shape.pair_stride),
+      : [a] "r"(t.a + g * shape.group * kIr), [stride] "r"(shape.a_stride),
         [w] "r"(t.w + bytes_of<W>(g * shape.group, shape.nr)), [bytes] "r"(shape.group * kIr),
         [bits] "i"(W::kBits)
       : "x9", "x10", "x11", "x12", "x13", "x14", "p0", "z0", "z1", "z2", "z3", "z4", "z5", "z6",
@@ -220,10 +194,10 @@ template <class W, int kPairs>
       const svint8_t w4 = W::load(w, b, kVectors, 4), w5 = W::load(w, b, kVectors, 5);
       multiply(a, w0, w1, w2, w3, w4, w5, p0, p1, p2, p3, p4, p5);
       if constexpr (kPairs > 1) {
-        multiply(a + s.pair_stride, w0, w1, w2, w3, w4, w5, q0, q1, q2, q3, q4, q5);
+        multiply(a + s.a_stride, w0, w1, w2, w3, w4, w5, q0, q1, q2, q3, q4, q5);
       }
       if constexpr (kPairs > 2) {
-        multiply(a + 2 * s.pair_stride, w0, w1, w2, w3, w4, w5, r0, r1, r2, r3, r4, r5);
+        multiply(a + 2 * s.a_stride, w0, w1, w2, w3, w4, w5, r0, r1, r2, r3, r4, r5);
       }
     }
   }
@@ -248,32 +222,7 @@ void compute_group(const Shape& s, const Tile& t, std::int64_t g) {
 
 template <class W>
 inline void sve_i8mm_gemm(const GemmArgs& args) {
-  const PackedHeader& header = *args.w.header;
-  const Layout& layout = header.layout;
-  const std::int64_t k_padded = args.w.k_padded();
-  Shape s;
-  s.groups = args.a.groups;
-  s.group = layout.group ? layout.group : k_padded;
-  s.nr = static_cast<std::int64_t>(svcntb()) * kVectors / kKr;
-  s.scales_offset = args.w.quant_bytes();
-  s.pair_stride = args.a.stride * kIr;
-  s.c_stride = args.c_stride;
-  assert_layout<W>(args, s.nr, kKr, kStep);
-  assert(args.a.ir == kIr && args.m_begin % kIr == 0);
-  for (std::int64_t panel = args.panel_begin; panel < args.panel_end; ++panel) {
-    const std::int64_t column = panel * s.nr;
-    Tile t;
-    t.w = args.w.panel(panel);
-    t.bias = args.bias ? args.bias + column : nullptr;
-    t.channels = header.n - column;
-    for (std::int64_t m = args.m_begin; m < args.m_end; m += kRows) {
-      t.a = args.a.q + m * args.a.stride;
-      t.a_scale = args.a.scale + m * s.groups;
-      t.c = args.c + m * args.c_stride + column;
-      t.rows = args.m_end - m < kRows ? args.m_end - m : kRows;
-      for (std::int64_t g = 0; g < s.groups; ++g) compute_group<W>(s, t, g);
-    }
-  }
+  for_each_group<W>(args, kIr, kKr, kVectors, compute_group<W>);
 }
 
 }  // namespace

@@ -8,43 +8,17 @@
 
 #include <arm_sve.h>
 
-#include <cassert>
 #include <cstdint>
 
-#include "kernels/gemm/sve_output.h"
-#include "kernels/gemm/sve_weights.h"
-#include "pincer/kernels/gemm.h"
+#include "kernels/gemm/sve_groups.h"
 
 namespace pincer::kernels {
 namespace {
 
-constexpr std::int64_t kRows = 8;
 constexpr std::int64_t kIr = 4;
 constexpr std::int64_t kKr = 4;
-constexpr int kVectors = 3;         // of weights in a k-block
-constexpr int kBlocks = 4;          // k-blocks per turn of the inner loop
-constexpr std::int64_t kStep = 16;  // k of them
-
-// What is the same for every tile of a call.
-struct Shape {
-  std::int64_t groups;
-  std::int64_t group;  // k values in a group
-  std::int64_t nr;
-  std::int64_t scales_offset;  // from a panel's start, bytes
-  std::int64_t a_stride;       // bytes from 4 rows to the next
-  std::int64_t c_stride;
-};
-
-// Pointers to a tile's first row and its panel.
-struct Tile {
-  const std::int8_t* a;
-  const float* a_scale;
-  const std::uint8_t* w;
-  const float* bias;  // or null
-  float* c;
-  std::int64_t rows;      // to write, at least 1
-  std::int64_t channels;  // to write, at least 1
-};
+constexpr int kVectors = 3;  // of weights in a k-block
+constexpr int kBlocks = 4;   // k-blocks per turn of the inner loop
 
 // One k-block of 4 rows: `rows` by 3 vectors of weights.
 inline void multiply(svint8_t rows, svint8_t w0, svint8_t w1, svint8_t w2, svint32_t& p0,
@@ -145,34 +119,9 @@ template <class W, bool kEight>
 
 template <class W>
 inline void sve_gemm(const GemmArgs& args) {
-  const PackedHeader& header = *args.w.header;
-  const Layout& layout = header.layout;
-  const std::int64_t k_padded = args.w.k_padded();
-  Shape s;
-  s.groups = args.a.groups;
-  s.group = layout.group ? layout.group : k_padded;
-  s.nr = static_cast<std::int64_t>(svcntb()) * kVectors / kKr;
-  s.scales_offset = args.w.quant_bytes();
-  s.a_stride = args.a.stride * kIr;
-  s.c_stride = args.c_stride;
-  assert_layout<W>(args, s.nr, kKr, kStep);
-  assert(args.a.ir == kIr && args.m_begin % kIr == 0);
-  for (std::int64_t panel = args.panel_begin; panel < args.panel_end; ++panel) {
-    const std::int64_t column = panel * s.nr;
-    Tile t;
-    t.w = args.w.panel(panel);
-    t.bias = args.bias ? args.bias + column : nullptr;
-    t.channels = header.n - column;
-    for (std::int64_t m = args.m_begin; m < args.m_end; m += kRows) {
-      t.a = args.a.q + m * args.a.stride;
-      t.a_scale = args.a.scale + m * s.groups;
-      t.c = args.c + m * args.c_stride + column;
-      t.rows = args.m_end - m < kRows ? args.m_end - m : kRows;
-      for (std::int64_t g = 0; g < s.groups; ++g) {
-        t.rows > kIr ? compute_group<W, true>(s, t, g) : compute_group<W, false>(s, t, g);
-      }
-    }
-  }
+  for_each_group<W>(args, kIr, kKr, kVectors, [](const Shape& s, const Tile& t, std::int64_t g) {
+    t.rows > kIr ? compute_group<W, true>(s, t, g) : compute_group<W, false>(s, t, g);
+  });
 }
 
 }  // namespace
