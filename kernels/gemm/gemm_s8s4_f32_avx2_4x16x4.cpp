@@ -8,7 +8,7 @@
 namespace pincer::kernels {
 
 void gemm_s8s4_f32_avx2_4x16x4(const GemmArgs& args) noexcept {
-  compute_all<Avx2Register, NibbleWeights, 4, 1, Fetch::own>(args);
+  compute_all<Avx2ProductRegister, NibbleWeights, 4, 1, Fetch::own>(args);
 }
 
 }  // namespace pincer::kernels

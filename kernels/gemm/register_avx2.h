@@ -8,7 +8,7 @@
 namespace pincer::kernels {
 namespace {
 
-struct Avx2Register {
+struct Avx2ProductRegister {
   using Int = __m256i;
   using Float = __m256;
   static constexpr int kLanes = 8;

@@ -10,7 +10,7 @@
 namespace pincer::kernels {
 
 void gemv_s8s4_f32_avx2_1x64x4(const GemmArgs& args) noexcept {
-  compute_all<Avx2Register, NibbleWeights, 1, 4, Fetch::some>(args);
+  compute_all<Avx2ProductRegister, NibbleWeights, 1, 4, Fetch::some>(args);
 }
 
 }  // namespace pincer::kernels
