@@ -26,6 +26,9 @@ struct StepKeys {
   const float* k_scale[2];  // [kKvBlockTokens] of each block
   const float* v_scale[2];
   int begin, end;  // in 0 .. kAttentionStep, begin < end
+
+  // In one comparison: two of them gcc makes one of eight bytes, which waits for both stores.
+  bool all() const { return end - begin == kAttentionStep; }
 };
 
 // How the row's output goes on: out = fma(float(product), weight_scale, out * decay); in the row's
@@ -101,7 +104,7 @@ inline void scale_values(const StepKeys& keys, ValueScales& scales) {
   using Lanes = Lanes16<Register>;
   StepLanes<Register> v;
   unrolled<kStepVectors>([&](int t) { v[t] = Lanes::load(keys.v_scale[t / 2] + t % 2 * kLanes); });
-  if (keys.begin > 0 || keys.end < kAttentionStep) hide<Register>(keys, 0.0f, v);
+  if (!keys.all()) hide<Register>(keys, 0.0f, v);
   const float top = largest_of<Register>(v);
   // Nothing but zeros, or values so small that 65535 / top overflows, weighs nothing.
   const bool nothing = !(top >= 0x1p-110f);
@@ -120,31 +123,82 @@ inline float note_largest(float here, RowState& row, bool& first) {
   return first ? 1.0f : exp2_register<ScalarRegister>(before - here);
 }
 
-// Exact q . k to scores, in place of the integers' memory. score_scale: what makes them scores, but
-// k_scale; cap: in units of scores, or 0. Brings row.largest up to date and returns the decay of
-// what was before; `first` says that nothing was.
+// A row's exact sums in two parts, one of each byte of its numbers, kStride apart, and without the
+// correction `start`.
+template <int kStride>
+struct SplitSums {
+  const std::int32_t* sums;
+  std::int32_t start;
+};
+
+// Sixteen exact sums from `at` on.
 template <class Register>
-inline float score_step(const std::int32_t* dots, const StepKeys& keys, float score_scale,
-                        float cap, RowState& row, float* scores, bool& first) {
+[[gnu::always_inline]] inline Lanes16<Register> load_sums(const std::int32_t* sums, int at) {
+  return load_integers<Register>(sums + at);
+}
+template <class Register, int kStride>
+[[gnu::always_inline]] inline Lanes16<Register> load_sums(const SplitSums<kStride>& split, int at) {
+  Lanes16<Register> y;
+  const auto start = Register::broadcast_bits(static_cast<std::uint32_t>(split.start));
+  unrolled<Lanes16<Register>::kRegisters>([&](int i) {
+    const std::int32_t* hi = split.sums + at + i * Register::kLanes;
+    const auto high = Register::template shift_left<8>(Register::load_bits(hi));
+    const auto low = Register::add_bits(Register::load_bits(hi + kStride), start);
+    y.part[i] = Register::to_float(Register::add_bits(high, low));
+  });
+  return y;
+}
+
+// A soft cap on scores in memory, and what the row does not see; returns the largest. A function of
+// its own, so that what is rare takes no registers from what is not.
+template <class Register>
+[[gnu::noinline]] float cap_and_hide(const StepKeys& keys, float cap, float* scores) {
+  StepLanes<Register> s;
+  unrolled<kStepVectors>([&](int t) { s[t] = Lanes16<Register>::load(scores + t * kLanes); });
+  if (cap != 0.0f) unrolled<kStepVectors>([&](int t) { s[t] = soft_capped(s[t], cap); });
+  if (!keys.all()) hide<Register>(keys, -__builtin_inff(), s);
+  unrolled<kStepVectors>([&](int t) { s[t].store(scores + t * kLanes); });
+  return largest_of<Register>(s);
+}
+
+// Exact q . k to scores. score_scale: what makes them scores, but k_scale; cap: in units of scores,
+// or 0. Brings row.largest up to date and returns the decay of what was before; `first` says that
+// nothing was.
+template <class Register, class Sums>
+inline float score_step(const Sums& dots, const StepKeys& keys, float score_scale, float cap,
+                        RowState& row, float* scores, bool& first) {
   using Lanes = Lanes16<Register>;
   StepLanes<Register> s;
   const Lanes factor = Lanes::broadcast(score_scale);
   unrolled<kStepVectors>([&](int t) {
     const Lanes scales = Lanes::load(keys.k_scale[t / 2] + t % 2 * kLanes);
-    s[t] = load_integers<Register>(dots + t * kLanes) * scales * factor;
-    if (cap != 0.0f) s[t] = soft_capped(s[t], cap);
+    s[t] = load_sums<Register>(dots, t * kLanes) * scales * factor;
+    s[t].store(scores + t * kLanes);
   });
-  if (keys.begin > 0 || keys.end < kAttentionStep) hide<Register>(keys, -__builtin_inff(), s);
-  unrolled<kStepVectors>([&](int t) { s[t].store(scores + t * kLanes); });
-  return note_largest(largest_of<Register>(s), row, first);
+  const bool plain = keys.all() && cap == 0.0f;
+  const float top = plain ? largest_of<Register>(s) : cap_and_hide<Register>(keys, cap, scores);
+  return note_largest(top, row, first);
 }
 
-// Scores to weights in two bytes. Returns the sum of the weights.
+// Scores to weights in two bytes. Returns the sum of the weights, but not where a register stores
+// byte pairs in a way of its own: no kernel there corrects values.
 template <class Register>
 inline std::int32_t weight_step(const float* scores, const ValueScales& values, float decay,
                                 RowState& row, std::int8_t* hi, std::int8_t* lo) {
   using Lanes = Lanes16<Register>;
   const Lanes shift = Lanes::broadcast(row.largest);
+  if constexpr (requires { &Register::store_byte_pairs; }) {
+    StepLanes<Register> p;
+    typename Register::Batch u[kStepVectors];
+    unrolled<kStepVectors>([&](int t) {
+      p[t] = exp2(Lanes::load(scores + t * kLanes) - shift);
+      u[t] = (p[t] * Lanes::load(values.factor + t * kLanes)).part[0];
+    });
+    fma(Lanes::load(row.sums), Lanes::broadcast(decay), (p[0] + p[1]) + (p[2] + p[3]))
+        .store(row.sums);
+    Register::store_byte_pairs(hi, lo, u);
+    return 0;
+  }
   auto sums = Register::broadcast_bits(0);
   Lanes pairs[kStepVectors / 2];
   unrolled<kStepVectors>([&](int t) {
@@ -158,14 +212,13 @@ inline std::int32_t weight_step(const float* scores, const ValueScales& values, 
 }
 
 // The output of a row goes on by a step's exact products.
-template <class Register>
-inline void add_values(const StepResult& step, const std::int32_t* products, int head_dim,
-                       float* out) {
+template <class Register, class Sums>
+inline void add_values(const StepResult& step, const Sums& products, int head_dim, float* out) {
   using Lanes = Lanes16<Register>;
   const Lanes scale = Lanes::broadcast(step.weight_scale), decay = Lanes::broadcast(step.decay);
   const auto each_sixteen = [&](auto combine) {
     for (int d = 0; d < head_dim; d += kLanes) {
-      combine(load_integers<Register>(products + d), out + d).store(out + d);
+      combine(load_sums<Register>(products, d), out + d).store(out + d);
     }
   };
   if (step.first) {
@@ -184,16 +237,17 @@ inline void add_values(const StepResult& step, const std::int32_t* products, int
 // A step's work for a row, for instruction sets that do not fit Lanes16 to specialize.
 template <class Register>
 struct StepMath {
-  static float score_step(const std::int32_t* dots, const StepKeys& keys, float score_scale,
-                          float cap, RowState& row, float* scores, bool& first) {
+  template <class Sums>
+  static float score_step(const Sums& dots, const StepKeys& keys, float score_scale, float cap,
+                          RowState& row, float* scores, bool& first) {
     return kernels::score_step<Register>(dots, keys, score_scale, cap, row, scores, first);
   }
   static std::int32_t weight_step(const float* scores, const ValueScales& values, float decay,
                                   RowState& row, std::int8_t* hi, std::int8_t* lo) {
     return kernels::weight_step<Register>(scores, values, decay, row, hi, lo);
   }
-  static void add_values(const StepResult& step, const std::int32_t* products, int head_dim,
-                         float* out) {
+  template <class Sums>
+  static void add_values(const StepResult& step, const Sums& products, int head_dim, float* out) {
     kernels::add_values<Register>(step, products, head_dim, out);
   }
 };

@@ -10,46 +10,52 @@
 namespace pincer::kernels {
 namespace {
 
+// Rows of a tile, unless a policy of products says otherwise.
 inline constexpr int kS8TileRows = 4;
-static_assert(kAttentionRows % kS8TileRows == 0);
 
-// Rows in two bytes, 256 hi + lo. Rows of one kind of byte lie one after the other, kMaxHeadDim
-// bytes apart if they are queries and kAttentionStep if they are weights.
-struct BytePair {
-  const std::int8_t* hi[kS8TileRows];
-  const std::int8_t* lo[kS8TileRows];
+// Rows in two bytes, 256 hi + lo. See byte_row() for how they lie, kMaxHeadDim bytes apart if they
+// are queries and kAttentionStep if they are weights.
+template <int kTileRows>
+struct BytePairOf {
+  const std::int8_t* hi[kTileRows];
+  const std::int8_t* lo[kTileRows];
 };
+using BytePair = BytePairOf<kS8TileRows>;
 
+// Where byte 0 (hi) or 1 (lo) of row r stands: all rows hi, then all rows lo; or, for products that
+// have both in one operand, each row's two bytes side by side, so that few rows fill its begin.
+template <int kTileRows, bool kSplitSums>
+constexpr int byte_row(int r, int byte) {
+  return kSplitSums ? 2 * r + byte : r + byte * kTileRows;
+}
+
+// kSplitSums: see SplitSums.
+template <int kTileRows, bool kSplitSums>
 struct alignas(64) S8Tile {
-  std::int8_t q_bytes[2 * kS8TileRows * kMaxHeadDim];  // all rows hi, then all rows lo
-  std::int32_t dots[kS8TileRows][kAttentionStep];      // q . k of the step that comes next
-  RowState state[kS8TileRows];
+  std::int8_t q_bytes[2 * kTileRows * kMaxHeadDim];
+  // q . k of the step that comes next
+  std::int32_t dots[kTileRows][kSplitSums ? 2 : 1][kAttentionStep];
+  RowState state[kTileRows];
   int count = 0;
   int begin = 0, end = 0;  // the keys that any of its rows sees
-  BytePair q = {};
-  std::int32_t correction[kS8TileRows] = {};
-  float score_scale[kS8TileRows] = {};
-  int row_begin[kS8TileRows] = {}, row_end[kS8TileRows] = {};
-  float* out[kS8TileRows] = {};
+  BytePairOf<kTileRows> q = {};
+  std::int32_t correction[kTileRows] = {};
+  float score_scale[kTileRows] = {};
+  int row_begin[kTileRows] = {}, row_end[kTileRows] = {};
+  float* out[kTileRows] = {};
 
   bool sees_step(int first_key) const {
     return first_key < end && first_key + kAttentionStep > begin;
   }
 };
 
-// Calls operation.template operator()<n>() for n = count.
-template <class Operation>
+// Calls operation.template operator()<n>() for n = count, at most kMost.
+template <int kMost, class Operation>
 [[gnu::always_inline]] inline void with_rows(int count, Operation operation) {
-  switch (count) {
-    case 1:
-      return operation.template operator()<1>();
-    case 2:
-      return operation.template operator()<2>();
-    case 3:
-      return operation.template operator()<3>();
-    default:
-      return operation.template operator()<kS8TileRows>();
+  if constexpr (kMost > 1) {
+    if (count < kMost) return with_rows<kMost - 1>(count, operation);
   }
+  operation.template operator()<kMost>();
 }
 
 // A query as two bytes; returns the scale of 256 hi + lo. `sum` receives the sum of the row.
@@ -69,13 +75,13 @@ inline float split_query(const float* q, int head_dim, std::int8_t* hi, std::int
   return largest / kFull;
 }
 
-template <class Register>
-inline void add_row(const AttentionS8Args& args, int row, S8Tile& tile) {
+template <class Register, int kTileRows, bool kSplitSums>
+inline void add_row(const AttentionS8Args& args, int row, S8Tile<kTileRows, kSplitSums>& tile) {
   constexpr float kLog2e = 1.44269504f;
   const int r = tile.count++;
   std::int32_t sum;
-  std::int8_t* const hi = tile.q_bytes + r * kMaxHeadDim;
-  std::int8_t* const lo = hi + kS8TileRows * kMaxHeadDim;
+  std::int8_t* const hi = tile.q_bytes + byte_row<kTileRows, kSplitSums>(r, 0) * kMaxHeadDim;
+  std::int8_t* const lo = tile.q_bytes + byte_row<kTileRows, kSplitSums>(r, 1) * kMaxHeadDim;
   const float q_scale =
       split_query<Register>(args.q + args.q_offset[row], args.head_dim, hi, lo, sum);
   tile.q.hi[r] = hi;

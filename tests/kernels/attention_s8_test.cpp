@@ -11,6 +11,7 @@
 
 #include "pincer/kernels/cpu.h"
 #include "tests/kernels/support/attention_s8_case.h"
+#include "tests/kernels/support/exact_attention.h"
 #include "tests/kernels/support/float_rows.h"
 #include "tests/kernels/support/fuzz.h"
 
@@ -21,6 +22,7 @@ using test::AttentionS8Case;
 using test::AttentionS8Shape;
 using test::BitHash;
 using test::FloatSource;
+using test::relative_error;
 using test::S8Row;
 using test::same_bytes;
 
@@ -40,45 +42,18 @@ AttentionS8Shape causal(int rows, int kv, int head_dim, int heads = 1, int windo
   return shape;
 }
 
-// The definition in FP64, from the floats before quantization.
+// The definition, from the floats before quantization.
 std::vector<double> exact(const AttentionS8Case& data) {
   const AttentionS8Shape& shape = data.shape();
   const auto hd = static_cast<std::size_t>(shape.head_dim);
   std::vector<double> out;
   for (std::size_t r = 0; r < shape.rows.size(); ++r) {
-    const S8Row row = shape.rows[r];
-    std::vector<double> p;
-    double largest = -INFINITY, total = 0;
-    for (int j = row.begin; j < row.end; ++j) {
-      double dot = 0;
-      for (std::size_t d = 0; d < hd; ++d) {
-        dot +=
-            static_cast<double>(data.q[r * hd + d]) * data.k[static_cast<std::size_t>(j) * hd + d];
-      }
-      double score = shape.scale * dot;
-      if (shape.soft_cap > 0) score = shape.soft_cap * std::tanh(score / shape.soft_cap);
-      p.push_back(score);
-      largest = std::max(largest, score);
-    }
-    for (double& x : p) total += x = std::exp(x - largest);
-    for (std::size_t d = 0; d < hd; ++d) {
-      double value = 0;
-      for (std::size_t i = 0; i < p.size(); ++i) {
-        value += p[i] / total * data.v[(static_cast<std::size_t>(row.begin) + i) * hd + d];
-      }
-      out.push_back(value);
-    }
+    const std::vector<double> row =
+        test::exact_attention(std::span(data.q).subspan(r * hd, hd), data.k, data.v, shape.rows[r],
+                              shape.scale, shape.soft_cap);
+    out.insert(out.end(), row.begin(), row.end());
   }
   return out;
-}
-
-double relative_error(const std::vector<float>& out, const std::vector<double>& expected) {
-  double difference = 0, size = 0;
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    difference += std::pow(out[i] - expected[i], 2);
-    size += std::pow(expected[i], 2);
-  }
-  return std::sqrt(difference / size);
 }
 
 class AttentionS8Test : public testing::TestWithParam<const AttentionS8Kernel*> {

@@ -9,7 +9,7 @@ set(PINCER_ISA_TOKENS
 
 set(avx512 -mavx512f -mavx512cd -mavx512bw -mavx512dq -mavx512vl -mfma)
 set(PINCER_ISA_x86_avx2 -mavx2 -mfma -mf16c)
-set(PINCER_ISA_x86_avxvnni -mavx2 -mfma -mavxvnni)
+set(PINCER_ISA_x86_avxvnni -mavx2 -mfma -mf16c -mavxvnni)
 # CD comes with every CPU that has the other four, and xsimd's avx512bw type needs it.
 set(PINCER_ISA_x86_avx512 ${avx512})
 set(PINCER_ISA_x86_avx512vnni ${avx512} -mavx512vnni)

@@ -26,10 +26,10 @@ class EmulatedTiles {
     tiles_[kTile] = {};
   }
   template <int kTile>
-  static void load(const void* rows, std::int64_t stride = kRowBytes) {
+  static void load(const void* rows) {
     tiles_[kTile] = {};
     for (int r = 0; r < rows_of(kTile); ++r) {
-      std::memcpy(tiles_[kTile][r].data(), static_cast<const std::uint8_t*>(rows) + r * stride,
+      std::memcpy(tiles_[kTile][r].data(), static_cast<const std::uint8_t*>(rows) + r * kRowBytes,
                   bytes_of(kTile));
     }
   }

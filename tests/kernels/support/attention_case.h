@@ -54,6 +54,7 @@ class AttentionCase {
   std::size_t rows() const { return shape_.kv_len.size(); }
   const AttentionShape& shape() const { return shape_; }
   float q(std::size_t row, int d) const { return q_[offset_[row] + d]; }
+  float& q(std::size_t row, int d) { return q_[offset_[row] + d]; }
   float& k(int token, int d) {
     return k_[token / kernels::kKvBlockTokens]
              [d * kernels::kKvBlockTokens + token % kernels::kKvBlockTokens];

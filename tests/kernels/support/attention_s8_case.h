@@ -8,14 +8,14 @@
 
 #include "pincer/kernels/attention_s8.h"
 #include "pincer/kernels/kernel_table.h"
+#include "pincer/kernels/smooth_k.h"
+#include "tests/kernels/support/exact_attention.h"
 #include "tests/kernels/support/float_rows.h"
 #include "tests/kernels/support/guarded_buffer.h"
 
 namespace pincer::test {
 
-struct S8Row {
-  int begin = 0, end = 1;  // keys
-};
+using S8Row = KeyRange;
 
 struct AttentionS8Shape {
   std::vector<S8Row> rows;
@@ -25,6 +25,7 @@ struct AttentionS8Shape {
   // All of K gets this added in every fourth channel: keys of real models have such a bias.
   float k_bias = 0.0f;
   bool subtract_mean = false;  // of K over the tokens, before it is quantized
+  bool gaussian = false;       // q, K and V: else uniform
 };
 
 // Random floats q, K, V and their quantized forms. Blocks, q and out end at guard pages; slots that
@@ -43,9 +44,12 @@ class AttentionS8Case {
       first_ = std::min(first_, row.begin);
     }
     const int hd = shape_.head_dim;
-    q = source.row(shape_.rows.size() * static_cast<std::size_t>(hd), 2.0f);
-    k = source.row(static_cast<std::size_t>(tokens_) * hd, 2.0f);
-    v = source.row(static_cast<std::size_t>(tokens_) * hd, 2.0f);
+    const auto row = [&](std::size_t n) {
+      return shape_.gaussian ? source.gaussian_row(n) : source.row(n, 2.0f);
+    };
+    q = row(shape_.rows.size() * static_cast<std::size_t>(hd));
+    k = row(static_cast<std::size_t>(tokens_) * hd);
+    v = row(static_cast<std::size_t>(tokens_) * hd);
     for (std::size_t i = 0; i < k.size(); i += 4) k[i] += shape_.k_bias;
     q_ = GuardedBuffer<float>(shape_.rows.size() * static_cast<std::size_t>(hd + kGap) - kGap);
     for (std::size_t r = 0; r < shape_.rows.size(); ++r) {
@@ -119,12 +123,8 @@ class AttentionS8Case {
                    std::vector<const std::uint8_t*>& pointers) const {
     using kernels::kKvBlockTokens;
     const int hd = shape_.head_dim;
-    std::vector<float> mean(static_cast<std::size_t>(hd));
-    if (shape_.subtract_mean) {
-      for (std::size_t i = 0; i < k.size(); ++i) {
-        mean[i % mean.size()] += k[i] / static_cast<float>(tokens_);
-      }
-    }
+    std::vector<float> centre(static_cast<std::size_t>(hd));
+    if (shape_.subtract_mean) kernels::mean_key(k.data(), hd, tokens_, hd, centre.data());
     for (int b = 0; b * kKvBlockTokens < tokens_; ++b) {
       if ((b + 1) * kKvBlockTokens <= first_) {
         pointers.push_back(nullptr);
@@ -133,9 +133,8 @@ class AttentionS8Case {
       auto& block = blocks.emplace_back(static_cast<std::size_t>(kernels::kv_block_bytes(hd)));
       std::fill(block.begin(), block.end(), garbage_);
       for (int t = b * kKvBlockTokens; t < std::min(tokens_, (b + 1) * kKvBlockTokens); ++t) {
-        std::vector<float> key(k.begin() + t * hd, k.begin() + (t + 1) * hd);
-        for (int d = 0; d < hd; ++d)
-          key[static_cast<std::size_t>(d)] -= mean[static_cast<std::size_t>(d)];
+        std::vector<float> key(static_cast<std::size_t>(hd));
+        kernels::centre_key(k.data() + t * hd, centre.data(), hd, key.data());
         std::int8_t kq[kernels::kMaxHeadDim], vq[kernels::kMaxHeadDim];
         const float k_scale = quantize(key.data(), hd, kq);
         const float v_scale = quantize(v.data() + t * hd, hd, vq);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -29,6 +30,17 @@ class FloatSource {
   std::vector<float> row(std::size_t n, float scale = 1.0f) {
     std::vector<float> values(n);
     for (float& v : values) v = next(scale);
+    return values;
+  }
+  // Of variance 1, by Box and Muller.
+  std::vector<float> gaussian_row(std::size_t n) {
+    std::vector<float> values(n);
+    for (float& v : values) {
+      const double radius =
+          std::sqrt(-2 * std::log(1 - static_cast<double>(bits() >> 11) * 0x1p-53));
+      v = static_cast<float>(
+          radius * std::cos(6.283185307179586 * static_cast<double>(bits() >> 11) * 0x1p-53));
+    }
     return values;
   }
 
