@@ -5,8 +5,8 @@
     bench/roofline.py run.json docs/roofline.svg [--threads N] [--best]
 
 Across: MACs for a byte of weights, which is about the number of rows of activations. Up: GMAC/s. The slanted roofs are
-the read bandwidths and the flat ones the INT8 peaks that were measured in the run. The scalar kernels, which are
-references, are left out.
+the read bandwidths and the flat ones the INT8 peaks that were measured in the run. Each family of kernels is drawn by
+the fastest that it has for a case; the scalar kernels, which are references, are left out.
 """
 
 import argparse
@@ -62,8 +62,8 @@ def line(x1, y1, x2, y2, kind, dashes=""):
     return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" class="{kind}"{dashed}/>'
 
 
-def mark(x, y, shape, colour, hollow, tip=""):
-    """A layer's shape: circle, square, diamond or triangle; hollow: cold weights."""
+def mark(x, y, shape, colour, hollow, channels=False, tip=""):
+    """A matrix: circle, square, diamond or triangle; hollow: cold weights; with a hole: a scale for each channel."""
     paint = f'fill="none" stroke="{colour}" stroke-width="2"' if hollow else f'fill="{colour}" fill-opacity="0.85"'
     points = {
         1: [(-5, -5), (5, -5), (5, 5), (-5, 5)],
@@ -71,10 +71,11 @@ def mark(x, y, shape, colour, hollow, tip=""):
         3: [(0, -6.5), (6, 5), (-6, 5)],
     }.get(shape % 4)
     title = f"<title>{escape(tip)}</title>" if tip else ""
+    hole = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2" class="paper"/>' if channels else ""
     if points is None:
-        return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5.5" {paint}>{title}</circle>'
+        return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5.5" {paint}>{title}</circle>{hole}'
     corners = " ".join(f"{x + dx:.1f},{y + dy:.1f}" for dx, dy in points)
-    return f'<polygon points="{corners}" {paint}>{title}</polygon>'
+    return f'<polygon points="{corners}" {paint}>{title}</polygon>{hole}'
 
 
 def grid(axes, rows):
@@ -104,20 +105,31 @@ def roofs(axes, levels, peaks):
         yield text(RIGHT - 100, axes.y(gmac_s) - 6, f"{isa}: {gmac_s:.0f} GMAC/s", "end", "small halo")
 
 
-def dots(axes, rows, kernels, layers):
-    for m in sorted({row["m"] for row in rows}):
-        column = [row for row in rows if row["m"] == m]
-        beside = list(collections.OrderedDict.fromkeys(row["kernel"] for row in column))
+def dots(axes, rows, families, matrices):
+    for m, bits in sorted({(row["m"], row["bits"]) for row in rows}):
+        column = [row for row in rows if (row["m"], row["bits"]) == (m, bits)]
+        beside = [isa for isa in families if any(row["isa"] == isa for row in column)]
         for row in column:
-            # Side by side, because several kernels may have about the same speed.
-            shift = 13 * (beside.index(row["kernel"]) - (len(beside) - 1) / 2)
+            # Side by side, because several families may have about the same speed.
+            shift = 9 * (beside.index(row["isa"]) - (len(beside) - 1) / 2)
             x = axes.x(row["m"] * row["n"] * row["k"] / row["bytes"]) + shift
             share = max(row["share_of_int8_peak"], row["share_of_read"])
             tip = f"{row['id']}: {row['gmac_s']:.1f} GMAC/s, {100 * share:.0f} % of the nearer limit"
-            colour = COLOURS[kernels.index(row["kernel"]) % len(COLOURS)]
-            yield mark(x, axes.y(row["gmac_s"]), layers.index(layer(row)), colour, row["weights"] == "cold", tip)
+            colour = COLOURS[families.index(row["isa"]) % len(COLOURS)]
+            shape, cold = matrices.index(matrix(row)), row["weights"] == "cold"
+            yield mark(x, axes.y(row["gmac_s"]), shape, colour, cold, row["group"] == 0, tip)
             if row["gmac_s"] == max(r["gmac_s"] for r in column if r["weights"] == row["weights"]):
                 yield text(x + 10, axes.y(row["gmac_s"]) + 4, f"{100 * share:.0f} %", kind="small halo")
+
+
+def fastest_of_families(rows):
+    """For each case the fastest kernel of each family."""
+    best = {}
+    for row in rows:
+        case = (row["isa"], row["m"], row["weights"], row["group"], matrix(row))
+        if case not in best or row["gmac_s"] > best[case]["gmac_s"]:
+            best[case] = row
+    return list(best.values())
 
 
 def by_best_sample(row):
@@ -126,23 +138,23 @@ def by_best_sample(row):
     return {**row, **{key: row[key] * gain for key in ("gmac_s", "gb_s", "share_of_int8_peak", "share_of_read")}}
 
 
-def layer(row):
-    scales = "a scale a channel" if row["group"] == 0 else f"groups of {row['group']}"
-    return f"{row['model']} {row['layer']} ({row['n']} x {row['k']}), {row['bits']} bits, {scales}"
+def matrix(row):
+    return f"{row['model']} {row['layer']} ({row['n']} x {row['k']}), {row['bits']} bits"
 
 
-def legend(kernels, layers):
+def legend(families, matrices):
     y = BOTTOM + 64
-    for i, kernel in enumerate(kernels):
+    for i, isa in enumerate(families):
         yield mark(LEFT + 6, y + 20 * i - 4, 0, COLOURS[i % len(COLOURS)], False)
-        yield text(LEFT + 20, y + 20 * i, kernel, kind="small")
-    for i, name in enumerate(layers):
-        yield mark(420, y + 20 * i - 4, i, "#888", False)
-        yield text(434, y + 20 * i, name, kind="small")
-    yield mark(750, y - 4, 0, "#888", False)
-    yield text(764, y, "weights warm, in cache", kind="small")
-    yield mark(750, y + 16, 0, "#888", True)
-    yield text(764, y + 20, "weights cold, from memory", kind="small")
+        yield text(LEFT + 20, y + 20 * i, isa, kind="small")
+    for i, name in enumerate(matrices):
+        yield mark(240, y + 20 * i - 4, i, "#888", False)
+        yield text(254, y + 20 * i, name, kind="small")
+    kinds = ("weights warm, in cache", False, False), ("weights cold, from memory", True, False), (
+        "a scale for each channel, not for every 32 values", False, True)
+    for i, (words, cold, channels) in enumerate(kinds):
+        yield mark(560, y + 20 * i - 4, 0, "#888", cold, channels)
+        yield text(574, y + 20 * i, words, kind="small")
 
 
 def draw(run, threads, best):
@@ -153,13 +165,14 @@ def draw(run, threads, best):
         raise SystemExit(f"the run has no INT8 products of {threads} threads; `pincer bench -t` sets them")
     if best:
         rows = [by_best_sample(row) for row in rows]
-    kernels = list(collections.OrderedDict.fromkeys(r["kernel"] for r in rows))
-    layers = list(collections.OrderedDict.fromkeys(layer(r) for r in rows))
+    rows = fastest_of_families(rows)
+    families = list(collections.OrderedDict.fromkeys(r["isa"] for r in rows))
+    matrices = list(collections.OrderedDict.fromkeys(matrix(r) for r in rows))
     levels = limits["read_gb_s_by_level"][key]
     peaks = {isa: v for isa, v in limits["int8_gmac_s_by_isa"][key].items() if isa != "scalar"}
     lowest = min(min(r["gmac_s"] for r in rows), 0.6 * min(levels.values()))
-    axes = Axes((0.5, 1.6 * max(r["m"] for r in rows)), (0.8 * lowest, 1.35 * max(peaks.values())))
-    height = max(HEIGHT, BOTTOM + 64 + 20 * max(len(kernels), len(layers)) + 16)
+    axes = Axes((0.5, 2 * max(r["m"] * r["n"] * r["k"] / r["bytes"] for r in rows)), (0.8 * lowest, 1.35 * max(peaks.values())))
+    height = max(HEIGHT, BOTTOM + 64 + 20 * max(len(families), len(matrices)) + 16)
     cpu = run["machine"]["cpu"].split(" (")[0]
     words = f"INT8 products of Pincer on {cpu}, {threads} thread{'s' if threads > 1 else ''}, {run['machine']['date']}"
     parts = [
@@ -171,8 +184,8 @@ def draw(run, threads, best):
              " column's best, its share of the nearer limit", kind="small"),
         *grid(axes, sorted({r["m"] for r in rows})),
         *roofs(axes, levels, peaks),
-        *dots(axes, rows, kernels, layers),
-        *legend(kernels, layers),
+        *dots(axes, rows, families, matrices),
+        *legend(families, matrices),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
