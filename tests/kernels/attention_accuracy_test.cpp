@@ -69,7 +69,7 @@ test::AttentionCase floats(const AttentionS8Case& s8, float (*round)(float)) {
     centre_key(s8.k.data() + t * hd, centre.data(), hd, key.data());
     for (int d = 0; d < hd; ++d) {
       data.k(t, d) = round(key[static_cast<std::size_t>(d)]);
-      data.v(t, d) = round(s8.v[static_cast<std::size_t>(t * hd + d)]);
+      data.v(t, d) = round(*(s8.v.data() + t * hd + d));
     }
   }
   for (std::size_t r = 0; r < kRows; ++r) {

@@ -70,11 +70,11 @@ class EmulatedTiles {
     static_assert(kSums < 4 && (kRows == 4 || kRows == 5) && kColumns > 5);
     for (int m = 0; m < 16; ++m) {
       for (int n = 0; n < 16; ++n) {
-        std::int32_t sum;
+        std::uint32_t sum;  // wraps, as in a tile
         std::memcpy(&sum, &tiles_[kSums][m][n * 4], sizeof sum);
         for (int k = 0; k < k_bytes_; ++k) {
-          sum += static_cast<std::int8_t>(tiles_[kRows][m][k]) *
-                 read(tiles_[kColumns][k / 4][n * 4 + k % 4]);
+          sum += static_cast<std::uint32_t>(static_cast<std::int8_t>(tiles_[kRows][m][k]) *
+                                            read(tiles_[kColumns][k / 4][n * 4 + k % 4]));
         }
         std::memcpy(&tiles_[kSums][m][n * 4], &sum, sizeof sum);
       }
