@@ -1,5 +1,7 @@
 #include "pincer/server/server.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -109,6 +111,9 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options,
 std::vector<std::string> Server::addresses() const { return impl_->addresses; }
 
 void Server::run() {
+  // The logger is made before the threads that write to it: its library, as Debian builds it, hides
+  // from ThreadSanitizer how the first of them to ask hands it to the others.
+  spdlog::default_logger();
   for (const auto& listener : impl_->listeners) {
     asio::co_spawn(listener->executor(), Listener::run(listener, impl_->io, impl_->site),
                    asio::detached);
