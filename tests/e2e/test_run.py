@@ -129,6 +129,18 @@ class Chat(unittest.TestCase):
         shown, self.unread = self.unread.split(words, 1)
         return shown + words
 
+    def press_until_it_ends(self, process, terminal, key):
+        """The editor shows its prompt before it takes over the terminal: a Ctrl-D between the two is text in the line,
+        which Ctrl-U deletes."""
+        for _ in range(support.TIMEOUT):
+            os.write(terminal, key)
+            try:
+                process.wait(timeout=1)
+                return
+            except subprocess.TimeoutExpired:
+                pass
+        self.fail("it did not end; shown: " + self.unread)
+
     def test_a_message_that_does_not_fit_leaves_the_chat_alive(self):
         process, terminal = self.start("-c", "128", "-n", "8")
         self.read_until(terminal, ">>> ")
@@ -136,9 +148,10 @@ class Chat(unittest.TestCase):
         self.assertIn("context", self.read_until(terminal, "tokens."))
         self.read_until(terminal, ">>> ")
         os.write(terminal, b"hi\n")
+        self.read_until(terminal, "hi\r\n")
         self.read_until(terminal, ">>> ")
-        os.write(terminal, b"\x04")
-        self.assertEqual(process.wait(timeout=support.TIMEOUT), 0)
+        self.press_until_it_ends(process, terminal, b"\x15\x04")
+        self.assertEqual(process.returncode, 0)
 
     def test_interrupt_stops_the_answer_and_not_the_chat(self):
         process, terminal = self.start()
