@@ -43,14 +43,11 @@ kernels::Tuning measure_products(const fs::path& dir, const kernels::ProductKern
       for (std::int64_t part = begin; part < end; ++part) work(static_cast<int>(part));
     });
   };
-  kernels::Tuning tuning = [&] {
-    std::optional<kernels::Tuning> measured;
-    arena.enter([&] {
-      measured = kernels::tune(kernels, limit, threads, product_timer(kernels, run),
-                               [end = Clock::now() + kPatience] { return Clock::now() > end; });
-    });
-    return std::move(*measured);
-  }();
+  kernels::Tuning tuning(kernels, threads);
+  arena.enter([&] {
+    tuning = kernels::tune(kernels, limit, threads, product_timer(kernels, run),
+                           [end = Clock::now() + kPatience] { return Clock::now() > end; });
+  });
   // Written beside and renamed: a reader sees all of it or nothing.
   const fs::path path = tuning_path(dir, kernels, limit, threads);
   const fs::path beside = path.string() + fmt::format(".{}", ::getpid());

@@ -15,29 +15,26 @@ using kernels::ProductPlan;
 using kernels::Split;
 using kernels::TunedBand;
 
-constexpr std::string_view kColumns =
-    "# rows weights | kernel threads split ns | without tuning: kernel threads split ns\n";
-
-std::string plan_text(const ProductPlan& plan, double ns) {
-  return fmt::format("{} {} {} {:.0f}", plan.kernel->name, plan.threads,
-                     plan.split == Split::rows ? "rows" : "panels", ns);
-}
+constexpr std::string_view kColumns = "# rows weights kernel threads split ns ns_without_tuning\n";
 
 const GemmKernel* find_kernel(const TuningKey& key, const Band& band, std::string_view name) {
   for (const GemmKernel* kernel : kernels_for(key.kernels, key.limit, band.rows)) {
     if (kernel->name == name) return kernel;
   }
-  return nullptr;
+  // A scalar one, where there is no other.
+  const GemmKernel& usual = key.kernels.for_rows(band.rows);
+  return usual.name == name ? &usual : nullptr;
 }
 
-bool read_plan(std::istream& in, const TuningKey& key, const Band& band, ProductPlan& plan,
-               double& ns) {
+bool read_band(std::istream& in, const TuningKey& key, const Band& band, TunedBand& tuned) {
   std::string name, split;
-  if (!(in >> name >> plan.threads >> split >> ns)) return false;
+  ProductPlan& plan = tuned.plan;
+  if (!(in >> name >> plan.threads >> split >> tuned.ns >> tuned.usual_ns)) return false;
   plan.kernel = find_kernel(key, band, name);
   plan.split = split == "rows" ? Split::rows : Split::panels;
+  tuned.usual = usual_plan(key.kernels, band, key.threads);
   return plan.kernel != nullptr && plan.threads >= 1 && plan.threads <= key.threads &&
-         (split == "rows" || split == "panels") && ns >= 0;
+         (split == "rows" || split == "panels") && tuned.ns >= 0 && tuned.usual_ns >= 0;
 }
 
 }  // namespace
@@ -58,8 +55,10 @@ std::string write_tuning(const TuningKey& key, const kernels::Tuning& tuning) {
   for (std::size_t i = 0; i < tuning.bands().size(); ++i) {
     const Band& band = kernels::bands()[i];
     const TunedBand& tuned = tuning.bands()[i];
-    text += fmt::format("{} {} {} {}\n", band.rows, band.weights, plan_text(tuned.plan, tuned.ns),
-                        plan_text(tuned.usual, tuned.usual_ns));
+    text +=
+        fmt::format("{} {} {} {} {} {:.0f} {:.0f}\n", band.rows, band.weights,
+                    tuned.plan.kernel->name, tuned.plan.threads,
+                    tuned.plan.split == Split::rows ? "rows" : "panels", tuned.ns, tuned.usual_ns);
   }
   return text;
 }
@@ -72,9 +71,7 @@ std::optional<kernels::Tuning> read_tuning(const TuningKey& key, std::string_vie
   for (const Band& expected : kernels::bands()) {
     Band band;
     TunedBand row;
-    if (!(in >> band.rows >> band.weights) || band != expected ||
-        !read_plan(in, key, band, row.plan, row.ns) ||
-        !read_plan(in, key, band, row.usual, row.usual_ns)) {
+    if (!(in >> band.rows >> band.weights) || band != expected || !read_band(in, key, band, row)) {
       return std::nullopt;
     }
     tuned.push_back(row);

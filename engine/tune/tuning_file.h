@@ -1,4 +1,4 @@
-// The tuning of a machine as a text file, which people may read: `pincer doctor` names it.
+// The tuning of a machine as a text file, which people may read.
 #pragma once
 
 #include <optional>

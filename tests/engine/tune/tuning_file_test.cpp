@@ -48,6 +48,15 @@ TEST_F(TuningFile, ReadsWhatItWrote) {
   }
 }
 
+// Else such a machine would measure at every start.
+TEST(ScalarTuningFile, IsReadToo) {
+  const kernels::ProductKernels scalar = kernels::choose_kernels(kernels::Isa::scalar).s8;
+  const TuningKey key{scalar, kernels::Isa::scalar, 2};
+  const auto read = read_tuning(key, write_tuning(key, kernels::Tuning(scalar, 2)));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->plan(1, 64, 64).kernel, scalar.gemv);
+}
+
 TEST_F(TuningFile, IsNotForOtherThreadsOrKernels) {
   const std::string text = write_tuning(key_, unusual());
   EXPECT_FALSE(read_tuning({products_, limit_, 3}, text));
