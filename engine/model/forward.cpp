@@ -6,7 +6,7 @@
 #include <cstring>
 #include <utility>
 
-#include "pincer/engine/tuned_products.h"
+#include "engine/model/weight_layouts.h"
 #include "pincer/kernels/interleave.h"
 #include "pincer/kernels/misuse.h"
 
@@ -23,11 +23,6 @@ constexpr int kProductRows = 512;
 
 std::int64_t padded(std::int64_t k) { return (k + 63) / 64 * 64; }
 
-kernels::Tuning tuning_of(const Model& model, int threads) {
-  if (model.reference || model.tuning_dir.empty()) return {model.kernels.s8, threads};
-  return tuned_products(model.tuning_dir, model.kernels.s8, model.isa, threads);
-}
-
 }  // namespace
 
 Forward::Forward(const Model& model, KvCache& cache, Arena& arena, int max_rows, LayerTrace* trace)
@@ -36,7 +31,7 @@ Forward::Forward(const Model& model, KvCache& cache, Arena& arena, int max_rows,
       ops_(*model.kernels.elementwise->fn),
       cache_(cache),
       arena_(arena),
-      tuning_(tuning_of(model, arena.threads())),
+      plans_(model, arena.threads()),
       rope_(model.config.rope),
       max_rows_(max_rows),
       qkv_width_(config_.q_width() + 2 * config_.kv_width()),
@@ -55,12 +50,7 @@ Forward::Forward(const Model& model, KvCache& cache, Arena& arena, int max_rows,
   update_.reserve(rows * c.width);
   cosine_.reserve(rows * rope_.half());
   sine_.reserve(rows * rope_.half());
-  std::int64_t most = rows;
-  for (const kernels::TunedBand& band : tuning_.bands()) {
-    const std::int64_t ir = band.plan.kernel->ir;
-    most = std::max(most, (rows + ir - 1) / ir * ir);
-  }
-  quants_.reserve(most * padded(widest));
+  quants_.reserve((rows + plans_.most_interleaved() - 1) * padded(widest));
   quant_scales_.reserve(rows * padded(widest) / 32);
   corrections_.reserve(rows * padded(widest) / 32);
 }
@@ -154,13 +144,13 @@ void Forward::feed_forward_block(int layer) {
   const auto activate = config_.architecture->activation == Activation::silu
                             ? ops_.silu_rotate_quantize
                             : ops_.gelu_rotate_quantize;
-  constexpr int kBlock = 1;  // `down` is not rotated
+  const int block = model_.reference ? 1 : input_block(w.down.packed.layout());
   plan_for(w.down, rows);
   arena_.split(rows, kRowGrain, [&](std::int64_t begin, std::int64_t end, int thread) {
     for (std::int64_t r = begin; r < end; ++r) {
       float* gate = gate_up_.get() + r * 2 * ff;
       quantize_row(ff, r, thread, [&](const kernels::RowQuants* to) {
-        activate(gate, gate + ff, ff, kBlock, gate, to);
+        activate(gate, gate + ff, ff, block, gate, to);
       });
     }
   });
@@ -213,7 +203,9 @@ void Forward::cache_f32(const float* k, const float* v, int slot, float* k_block
 }
 
 void Forward::plan_for(const Linear& next, int rows) {
-  if (!model_.reference) plan_ = tuning_.plan(rows, next.n, next.k);
+  if (model_.reference) return;
+  plan_ = plans_.plan(next, rows);
+  group_ = next.packed.layout().group;
 }
 
 void Forward::normalize(const float* gain, int rows) {
@@ -238,13 +230,13 @@ void Forward::normalize_row(float* x, const float* update, const float* gain, st
 template <class Quantize>
 void Forward::quantize_row(int width, std::int64_t row, int thread, Quantize quantize) {
   if (model_.reference) return quantize(nullptr);
-  const std::int64_t group = model_.kernels.s8.layout.group;
-  const std::int64_t stride = padded(width), groups = group == 0 ? 1 : (width + group - 1) / group;
+  const std::int64_t stride = padded(width);
+  const std::int64_t groups = group_ == 0 ? 1 : (width + group_ - 1) / group_;
   const kernels::GemmKernel& kernel = *plan_.kernel;
   const std::int64_t ir = kernel.ir;
   std::int8_t* plain = ir == 1 ? quants_.get() + row * stride
                                : plain_rows_[static_cast<std::size_t>(thread)].reserve(stride);
-  const kernels::RowQuants to{stride, group, plain, quant_scales_.get() + row * groups,
+  const kernels::RowQuants to{stride, group_, plain, quant_scales_.get() + row * groups,
                               corrections_.get() + row * groups};
   quantize(&to);
   if (ir == 1) return;

@@ -9,13 +9,13 @@
 #include <vector>
 
 #include "engine/kv/kv_cache.h"
+#include "engine/model/product_plans.h"
 #include "engine/model/rope.h"
 #include "engine/model/scratch.h"
 #include "engine/parallel/arena.h"
 #include "pincer/engine/layer_trace.h"
 #include "pincer/engine/model.h"
 #include "pincer/engine/tokenizer.h"
-#include "pincer/kernels/tuning.h"
 
 namespace pincer {
 
@@ -85,8 +85,9 @@ class Forward {
   const kernels::ElementwiseTable& ops_;
   KvCache& cache_;
   Arena& arena_;
-  kernels::Tuning tuning_;
+  ProductPlans plans_;
   kernels::ProductPlan plan_;  // of the next product
+  std::int64_t group_ = 0;     // of its activations, as kernels::Layout::group
   Rope rope_;
   int max_rows_;
   std::int64_t qkv_width_;  // floats in a row of qkv_, and of attended_

@@ -15,11 +15,13 @@ Result<std::shared_ptr<const Model>> ModelBuilder::build() {
   model_->isa = options_.reference ? kernels::Isa::scalar : isa;
   model_->kernels = kernels::choose_kernels(model_->isa);
   model_->tuning_dir = options_.tuning_dir;
+  model_->format = options_.format;
+  WeightLayouts layouts;  // on the reference path nothing is packed nor turned
   if (!options_.reference) {
-    model_->kernels.s8.layout.transform = kernels::kTurnedResidual;
     model_->rotation_ = std::make_shared<const Rotation>(model_->config.width);
+    layouts = weight_layouts(options_.format, model_->kernels, true);
   }
-  auto specs = plan_weights(*source_, model_->config, model_->rotation_);
+  auto specs = plan_weights(*source_, model_->config, layouts, model_->rotation_);
   if (!specs) return specs.error();
   if (options_.reference) {
     from_floats(*specs);
@@ -31,11 +33,10 @@ Result<std::shared_ptr<const Model>> ModelBuilder::build() {
 }
 
 Result<void> ModelBuilder::from_pool(std::span<const WeightSpec> specs) {
-  const kernels::Layout& layout = model_->kernels.s8.layout;
-  auto key = source_key(*source_, layout);
+  auto key = source_key(*source_, specs);
   if (!key) return key.error();
   const WeightPool::Place place{options_.pool_dir, source_->path().stem().string(), *key};
-  auto pool = WeightPool::open_or_pack(place, *source_, specs, layout, arena_, options_.progress);
+  auto pool = WeightPool::open_or_pack(place, *source_, specs, arena_, options_.progress);
   if (!pool) return pool.error();
   model_->pool_ = std::move(*pool);
   return {};

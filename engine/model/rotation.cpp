@@ -25,6 +25,13 @@ void butterflies(float* w, std::int64_t count, std::int64_t half, std::int64_t c
 
 }  // namespace
 
+void hadamard_columns(float* w, std::int64_t rows, std::int64_t block, std::int64_t columns) {
+  if (block == 1) return;
+  const auto factor = static_cast<float>(1.0 / std::sqrt(static_cast<double>(block)));
+  for (std::int64_t i = 0; i < rows * columns; ++i) w[i] *= factor;
+  for (std::int64_t half = 1; half < block; half *= 2) butterflies(w, rows, half, columns);
+}
+
 Rotation::Rotation(int width)
     : block_(std::int64_t{1} << std::countr_zero(static_cast<unsigned>(width))) {
   odd_ = width / block_;

@@ -18,6 +18,11 @@
 
 namespace pincer {
 
+// W <- (I x H) W / sqrt(block), w: [rows][columns], contiguous: each `block` of rows, a power of
+// two that divides `rows`, is multiplied by the Hadamard matrix H, which is its own inverse. Block
+// 1: nothing happens.
+void hadamard_columns(float* w, std::int64_t rows, std::int64_t block, std::int64_t columns);
+
 // Immutable; safe to share between threads.
 class Rotation {
  public:

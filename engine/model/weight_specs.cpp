@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <bit>
 #include <memory>
 #include <set>
 
@@ -39,9 +40,9 @@ struct Part {
 
 class Planner {
  public:
-  Planner(const gguf::File& file, const ModelConfig& config,
+  Planner(const gguf::File& file, const ModelConfig& config, const WeightLayouts& layouts,
           std::shared_ptr<const Rotation> rotation)
-      : file_(file), config_(config), rotation_(std::move(rotation)) {}
+      : file_(file), config_(config), layouts_(layouts), rotation_(std::move(rotation)) {}
 
   Part part(const std::string& tensor, std::int64_t n, std::int64_t k) {
     const gguf::Tensor* t = file_.tensor(tensor);
@@ -73,7 +74,8 @@ class Planner {
     const Part p = part(tensor, 1, config_.width);
     if (!error_.empty()) return nullptr;
     if (!rotation_) {
-      add(std::move(name), WeightSpec::Kind::floats, {p});
+      add(std::move(name), {p}, Columns{});
+      specs_.back().kind = WeightSpec::Kind::floats;
       return nullptr;
     }
     auto gains = std::make_shared<std::vector<float>>(static_cast<std::size_t>(config_.width));
@@ -83,27 +85,34 @@ class Planner {
 
   // A matrix whose input is the normalized residual stream.
   void add_reader(std::string name, std::vector<Part> parts, Gains gains) {
-    add(std::move(name), WeightSpec::Kind::packed, std::move(parts), std::move(gains), rotation_);
+    add(std::move(name), std::move(parts), {std::move(gains), rotation_});
   }
 
-  // A matrix whose output is added to the residual stream.
-  void add_writer(std::string name, Part part) {
-    add(std::move(name), WeightSpec::Kind::packed, {part});
+  // A matrix whose output is added to the residual stream, and whose input comes in blocks that
+  // were multiplied by a Hadamard matrix.
+  void add_writer(std::string name, Part part, int input_block) {
+    add(std::move(name), {part}, {.block = input_block});
     if (!error_.empty() || !rotation_) return;
     specs_.back().mix_rows = [turn = rotation_](float* columns, std::int64_t count) {
       turn->turn_columns(columns, count);
     };
   }
 
-  void add(std::string name, WeightSpec::Kind kind, std::vector<Part> parts, Gains gains = nullptr,
-           std::shared_ptr<const Rotation> turn = nullptr) {
+  // What is done to the columns of a weight, because its input is the other way around.
+  struct Columns {
+    Gains gains = nullptr;
+    std::shared_ptr<const Rotation> turn = nullptr;
+    int block = 1;  // of a Hadamard transform
+  };
+
+  void add(std::string name, std::vector<Part> parts, Columns columns) {
     if (!error_.empty()) return;
     WeightSpec spec;
     spec.name = std::move(name);
-    spec.kind = kind;
+    spec.layout = spec.name == weight_names::kHead ? layouts_.head : layouts_.layers;
     spec.k = parts.front().tensor->cols();
     for (const Part& p : parts) spec.n += p.tensor->rows();
-    spec.row = [parts = std::move(parts), gains = std::move(gains), turn = std::move(turn)](
+    spec.row = [parts = std::move(parts), columns = std::move(columns), k = spec.k](
                    std::int64_t row, float* out) {
       for (const Part& p : parts) {
         if (row >= p.tensor->rows()) {
@@ -113,15 +122,17 @@ class Planner {
         p.tensor->row(p.source_row(row), out);
         break;
       }
-      if (gains) {
-        for (std::size_t k = 0; k < gains->size(); ++k) out[k] *= (*gains)[k];
+      if (columns.gains) {
+        for (std::size_t i = 0; i < columns.gains->size(); ++i) out[i] *= (*columns.gains)[i];
       }
-      if (turn) turn->turn(out);
+      if (columns.turn) columns.turn->turn(out);
+      hadamard_columns(out, k, columns.block, 1);
     };
     specs_.push_back(std::move(spec));
   }
 
   void layer(int l);
+  void attention(int l);
   Result<std::vector<WeightSpec>> finish();
 
  private:
@@ -131,29 +142,52 @@ class Planner {
 
   const gguf::File& file_;
   const ModelConfig& config_;
+  const WeightLayouts& layouts_;
   const std::shared_ptr<const Rotation> rotation_;
   std::set<std::string, std::less<>> used_ = {"token_embd.weight", "rope_freqs.weight"};
   std::vector<WeightSpec> specs_;
   std::string error_;
 };
 
-void Planner::layer(int l) {
+std::string tensor_name(int layer, std::string_view suffix) {
+  return fmt::format("blk.{}.{}.weight", layer, suffix);
+}
+
+void Planner::attention(int l) {
   const ModelConfig& c = config_;
-  const auto name = [l](std::string_view suffix) {
-    return fmt::format("blk.{}.{}.weight", l, suffix);
-  };
+  const auto name = [l](std::string_view suffix) { return tensor_name(l, suffix); };
   const Gains attention_gains = norm(weight_names::attention_norm(l), name("attn_norm"));
   add_reader(
       weight_names::qkv(l),
       {rotary(name("attn_q"), c.q_width(), c.width), rotary(name("attn_k"), c.kv_width(), c.width),
        part(name("attn_v"), c.kv_width(), c.width)},
       attention_gains);
-  add_writer(weight_names::attention_output(l), part(name("attn_output"), c.width, c.q_width()));
+  // Attention adds values up with weights: that commutes with a transform of each head's values,
+  // which v's rows bring in and the output's columns undo.
+  const int block = layouts_.rotate_values ? hadamard_block(c.head_dim) : 1;
+  if (block > 1 && error_.empty()) {
+    specs_.back().mix_rows = [first = c.q_width() + c.kv_width(), rows = c.kv_width(), block](
+                                 float* columns, std::int64_t count) {
+      hadamard_columns(columns + first * count, rows, block, count);
+    };
+  }
+  add_writer(weight_names::attention_output(l), part(name("attn_output"), c.width, c.q_width()),
+             block);
+}
+
+void Planner::layer(int l) {
+  const ModelConfig& c = config_;
+  const auto name = [l](std::string_view suffix) { return tensor_name(l, suffix); };
+  attention(l);
   const Gains ff_gains = norm(weight_names::ff_norm(l), name("ffn_norm"));
   add_reader(weight_names::gate_up(l),
              {part(name("ffn_gate"), c.ff, c.width), part(name("ffn_up"), c.ff, c.width)},
              ff_gains);
-  add_writer(weight_names::down(l), part(name("ffn_down"), c.width, c.ff));
+  const int block = layouts_.rotate_down ? hadamard_block(c.ff) : 1;
+  add_writer(weight_names::down(l), part(name("ffn_down"), c.width, c.ff), block);
+  if (!error_.empty()) return;
+  specs_.back().layout.transform =
+      transform_of(rotation_ != nullptr, std::countr_zero(static_cast<unsigned>(block)));
 }
 
 Result<std::vector<WeightSpec>> Planner::finish() {
@@ -176,8 +210,9 @@ Result<std::vector<WeightSpec>> Planner::finish() {
 }  // namespace
 
 Result<std::vector<WeightSpec>> plan_weights(const gguf::File& file, const ModelConfig& config,
+                                             const WeightLayouts& layouts,
                                              std::shared_ptr<const Rotation> rotation) {
-  Planner planner(file, config, std::move(rotation));
+  Planner planner(file, config, layouts, std::move(rotation));
   for (int l = 0; l < config.layers; ++l) planner.layer(l);
   return planner.finish();
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/model/rotation.h"
+#include "engine/model/weight_layouts.h"
 #include "pincer/engine/model.h"
 #include "pincer/engine/weight_pool.h"
 
@@ -30,6 +31,7 @@ inline constexpr std::string_view kHead = "head";
 // have fewer outliers and so quantize better (measured on SmolLM2-135M: perplexity +0.7 % with the
 // gains apart, less than half of that folded). The norms themselves are left out then.
 Result<std::vector<WeightSpec>> plan_weights(const gguf::File& file, const ModelConfig& config,
+                                             const WeightLayouts& layouts,
                                              std::shared_ptr<const Rotation> rotation);
 
 }  // namespace pincer

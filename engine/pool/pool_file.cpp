@@ -26,14 +26,13 @@ std::uint64_t directory_digest(const PoolEntry* entries, std::size_t count) {
 }
 
 std::string check_header(std::span<const std::uint8_t> file, const WeightPool::Place& place,
-                         std::size_t entries, const kernels::Layout& layout, PoolHeader& header) {
+                         std::size_t entries, PoolHeader& header) {
   if (file.size() < sizeof header) return "it is shorter than its header";
   std::memcpy(&header, file.data(), sizeof header);
   if (std::memcmp(header.magic, kPoolMagic, sizeof kPoolMagic) != 0) return "it is not a pool file";
   if (header.version != kPoolVersion) return fmt::format("it has version {}", header.version);
   if (header.header_digest != header_digest(header)) return "its header is damaged";
-  if (header.key != place.key || !(header.layout == layout))
-    return "it belongs to another model or CPU";
+  if (header.key != place.key) return "it belongs to another model or CPU";
   if (header.file_bytes != file.size()) {
     return fmt::format("it has {} bytes instead of {}", file.size(), header.file_bytes);
   }
@@ -59,7 +58,7 @@ bool sound(std::span<const std::uint8_t> file, const PoolEntry& found, const Poo
 
 std::uint64_t digest64(const void* data, std::size_t bytes) { return XXH3_64bits(data, bytes); }
 
-std::vector<PoolEntry> plan_pool(std::span<const WeightSpec> specs, const kernels::Layout& layout) {
+std::vector<PoolEntry> plan_pool(std::span<const WeightSpec> specs) {
   std::vector<PoolEntry> entries;
   entries.reserve(specs.size());
   std::int64_t offset = round_up(
@@ -72,7 +71,7 @@ std::vector<PoolEntry> plan_pool(std::span<const WeightSpec> specs, const kernel
     e.k = static_cast<std::uint32_t>(spec.k);
     e.offset = static_cast<std::uint64_t>(offset);
     e.bytes = spec.kind == WeightSpec::Kind::packed
-                  ? kernels::make_packed_header(layout, spec.n, spec.k).bytes
+                  ? kernels::make_packed_header(spec.layout, spec.n, spec.k).bytes
                   : static_cast<std::uint64_t>(spec.n * spec.k) * sizeof(float);
     offset = round_up(offset + static_cast<std::int64_t>(e.bytes), kPoolAlign);
     entries.push_back(e);
@@ -87,12 +86,10 @@ std::int64_t pool_file_bytes(const std::vector<PoolEntry>& entries) {
 }
 
 std::string check_pool(std::span<const std::uint8_t> file, const WeightPool::Place& place,
-                       std::span<const WeightSpec> specs, const kernels::Layout& layout,
-                       Arena& arena) {
-  const std::vector<PoolEntry> planned = plan_pool(specs, layout);
+                       std::span<const WeightSpec> specs, Arena& arena) {
+  const std::vector<PoolEntry> planned = plan_pool(specs);
   PoolHeader header;
-  if (std::string why = check_header(file, place, specs.size(), layout, header); !why.empty())
-    return why;
+  if (std::string why = check_header(file, place, specs.size(), header); !why.empty()) return why;
   if (static_cast<std::int64_t>(file.size()) != pool_file_bytes(planned))
     return "it has another size than planned";
   const auto* entries = reinterpret_cast<const PoolEntry*>(file.data() + kPoolAlign);
@@ -103,7 +100,7 @@ std::string check_pool(std::span<const std::uint8_t> file, const WeightPool::Pla
               [&](std::int64_t begin, std::int64_t end, int) {
                 for (std::int64_t i = begin; i < end; ++i) {
                   const auto index = static_cast<std::size_t>(i);
-                  if (!sound(file, entries[index], planned[index], layout)) bad = i;
+                  if (!sound(file, entries[index], planned[index], specs[index].layout)) bad = i;
                 }
               });
   if (bad >= 0)

@@ -24,7 +24,7 @@ constexpr std::int64_t kSamples = 64;
 
 }  // namespace
 
-Result<SourceKey> source_key(const gguf::File& file, const kernels::Layout& layout) {
+Result<SourceKey> source_key(const gguf::File& file, std::span<const WeightSpec> specs) {
   const FileDescriptor fd(::open(file.path().c_str(), O_RDONLY | O_CLOEXEC));
   struct stat info{};
   if (!fd || ::fstat(fd.get(), &info) != 0) {
@@ -36,7 +36,8 @@ Result<SourceKey> source_key(const gguf::File& file, const kernels::Layout& layo
   const std::int64_t facts[] = {info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec,
                                 kPoolVersion};
   XXH3_128bits_update(&state, facts, sizeof facts);
-  XXH3_128bits_update(&state, &layout, sizeof layout);
+  for (const WeightSpec& spec : specs)
+    XXH3_128bits_update(&state, &spec.layout, sizeof spec.layout);
   std::vector<char> buffer(kHeadBytes);
   const auto add = [&](std::int64_t offset, std::int64_t bytes) {
     const ssize_t n = ::pread(fd.get(), buffer.data(), static_cast<std::size_t>(bytes), offset);

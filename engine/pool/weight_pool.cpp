@@ -43,8 +43,7 @@ const float* WeightPool::floats(std::string_view name) const {
 
 // A sound pool, or not_found with an empty message (no file), or corrupt with the reason.
 Result<std::shared_ptr<WeightPool>> map_pool(const WeightPool::Place& place,
-                                             std::span<const WeightSpec> specs,
-                                             const kernels::Layout& layout, Arena& arena) {
+                                             std::span<const WeightSpec> specs, Arena& arena) {
   std::shared_ptr<WeightPool> pool(new WeightPool);
   pool->path_ = place.dir / place.file_name();
   const FileDescriptor fd(::open(pool->path_.c_str(), O_RDONLY | O_CLOEXEC));
@@ -64,10 +63,10 @@ Result<std::shared_ptr<WeightPool>> map_pool(const WeightPool::Place& place,
   ::madvise(base, static_cast<std::size_t>(info.st_size),
             MADV_POPULATE_READ);  // a hint: one call instead of a fault a page
 #endif
-  std::string why = check_pool({pool->base_, static_cast<std::size_t>(pool->bytes_)}, place, specs,
-                               layout, arena);
+  std::string why =
+      check_pool({pool->base_, static_cast<std::size_t>(pool->bytes_)}, place, specs, arena);
   if (!why.empty()) return Error{ErrorCode::corrupt, why};
-  const std::vector<PoolEntry> entries = plan_pool(specs, layout);
+  const std::vector<PoolEntry> entries = plan_pool(specs);
   for (const PoolEntry& e : entries) pool->offsets_[e.name] = static_cast<std::int64_t>(e.offset);
   return pool;
 }
@@ -128,7 +127,7 @@ Result<void> publish(Unfinished& file, const fs::path& target) {
 }
 
 Result<void> pack_to(const WeightPool::Place& place, std::span<const WeightSpec> specs,
-                     const kernels::Layout& layout, Arena& arena,
+                     Arena& arena,
                      const std::function<void(std::int64_t, std::int64_t)>& progress) {
   std::error_code ec;
   fs::create_directories(place.dir, ec);
@@ -142,7 +141,7 @@ Result<void> pack_to(const WeightPool::Place& place, std::span<const WeightSpec>
   const fs::path target = place.dir / place.file_name();
   Unfinished file;
   if (auto opened = open_unfinished(target, file); !opened) return opened;
-  if (auto written = write_pool(file.fd.get(), place, specs, layout, arena, progress); !written)
+  if (auto written = write_pool(file.fd.get(), place, specs, arena, progress); !written)
     return written;
   return publish(file, target);
 }
@@ -150,20 +149,19 @@ Result<void> pack_to(const WeightPool::Place& place, std::span<const WeightSpec>
 }  // namespace
 
 Result<std::shared_ptr<const WeightPool>> WeightPool::open_or_pack(
-    const Place& place, const gguf::File& source, std::span<const WeightSpec> specs,
-    const kernels::Layout& layout, Arena& arena,
+    const Place& place, const gguf::File& source, std::span<const WeightSpec> specs, Arena& arena,
     const std::function<void(std::int64_t, std::int64_t)>& progress) {
-  auto pool = map_pool(place, specs, layout, arena);
+  auto pool = map_pool(place, specs, arena);
   if (pool) return std::shared_ptr<const WeightPool>(std::move(*pool));
   // One packs, the others wait: the lock is on the source file, so that no lock file is left
   // anywhere.
   const FileDescriptor lock(::open(source.path().c_str(), O_RDONLY | O_CLOEXEC));
   if (lock) ::flock(lock.get(), LOCK_EX);
-  pool = map_pool(place, specs, layout, arena);
+  pool = map_pool(place, specs, arena);
   if (pool) return std::shared_ptr<const WeightPool>(std::move(*pool));
   const std::string why = pool.error().message;
-  if (auto packed = pack_to(place, specs, layout, arena, progress); !packed) return packed.error();
-  pool = map_pool(place, specs, layout, arena);
+  if (auto packed = pack_to(place, specs, arena, progress); !packed) return packed.error();
+  pool = map_pool(place, specs, arena);
   if (!pool) {
     return Error{ErrorCode::io,
                  fmt::format("cannot use {} right after packing it: {}; is the disk failing?",

@@ -68,8 +68,7 @@ std::vector<float> mixed_rows(const WeightSpec& spec, Arena& arena) {
 }
 
 // Fills `out` (the weight's bytes in the file).
-void pack_weight(const WeightSpec& spec, const kernels::Layout& layout, Arena& arena,
-                 std::vector<std::uint8_t>& out) {
+void pack_weight(const WeightSpec& spec, Arena& arena, std::vector<std::uint8_t>& out) {
   if (spec.kind == WeightSpec::Kind::floats) {
     std::vector<float> row(static_cast<std::size_t>(spec.k));
     for (std::int64_t r = 0; r < spec.n; ++r) {
@@ -78,10 +77,10 @@ void pack_weight(const WeightSpec& spec, const kernels::Layout& layout, Arena& a
     }
     return;
   }
-  const kernels::PackedHeader header = kernels::make_packed_header(layout, spec.n, spec.k);
+  const kernels::PackedHeader header = kernels::make_packed_header(spec.layout, spec.n, spec.k);
   std::memcpy(out.data(), &header, sizeof header);
   const std::vector<float> mixed = spec.mix_rows ? mixed_rows(spec, arena) : std::vector<float>();
-  const std::int64_t nr = layout.nr;
+  const std::int64_t nr = spec.layout.nr;
   arena.split((spec.n + nr - 1) / nr, 4, [&](std::int64_t begin, std::int64_t end, int) {
     std::vector<float> read(static_cast<std::size_t>(nr * spec.k));
     for (std::int64_t p = begin; p < end; ++p) {
@@ -102,9 +101,9 @@ void pack_weight(const WeightSpec& spec, const kernels::Layout& layout, Arena& a
 }  // namespace
 
 Result<void> write_pool(int fd, const WeightPool::Place& place, std::span<const WeightSpec> specs,
-                        const kernels::Layout& layout, Arena& arena,
+                        Arena& arena,
                         const std::function<void(std::int64_t, std::int64_t)>& progress) {
-  std::vector<PoolEntry> entries = plan_pool(specs, layout);
+  std::vector<PoolEntry> entries = plan_pool(specs);
   const std::int64_t total = pool_file_bytes(entries);
   // Space is reserved first, so that a full disk is noticed before the work. File systems that
   // cannot reserve say so.
@@ -116,7 +115,7 @@ Result<void> write_pool(int fd, const WeightPool::Place& place, std::span<const 
   for (std::size_t i = 0; i < specs.size(); ++i) {
     PoolEntry& e = entries[i];
     buffer.assign(e.bytes, 0);
-    pack_weight(specs[i], layout, arena, buffer);
+    pack_weight(specs[i], arena, buffer);
     e.digest = digest64(buffer.data(), buffer.size());
     if (const int code =
             write_all(fd, buffer.data(), buffer.size(), static_cast<std::int64_t>(e.offset))) {
@@ -130,7 +129,6 @@ Result<void> write_pool(int fd, const WeightPool::Place& place, std::span<const 
   header.entries = static_cast<std::uint32_t>(entries.size());
   header.file_bytes = static_cast<std::uint64_t>(total);
   header.key = place.key;
-  header.layout = layout;
   header.directory_digest = digest64(entries.data(), entries.size() * sizeof(PoolEntry));
   header.header_digest = digest64(&header, offsetof(PoolHeader, header_digest));
   int code = write_all(fd, entries.data(), entries.size() * sizeof(PoolEntry), kPoolAlign);

@@ -15,6 +15,7 @@ struct BenchFlags {
   std::string model, format = "md";
   std::vector<int> prompts = {512}, generations = {128}, batches = {1}, threads;
   int repetitions = 5;
+  WeightFormat weights = kDefaultWeights;
   bool layers = false;
   bool kernels = false, quick = false, all = false, json = false;
   std::string filter;
@@ -66,7 +67,7 @@ int run(BenchFlags flags) {
     if (const int all = default_threads(); all > 1) flags.threads.push_back(all);
   }
   if (flags.kernels) return run_kernels(flags);
-  auto model = open_model({flags.model, false, 0});
+  auto model = open_model({flags.model, false, 0, flags.weights});
   if (!model) return fail(model.error());
   BenchReport report;
   report.cpu = kernels::cpu_description();
@@ -112,6 +113,7 @@ void add_model_options(CLI::App& sub, BenchFlags& flags) {
       ->check(CLI::Range(1, 512));
   sub.add_option("-r,--repetitions", flags.repetitions, "samples of each test")
       ->check(CLI::Range(1, 1000));
+  add_weights_option(sub, flags.weights);
   sub.add_flag("--layers", flags.layers, "also print the time of each layer and phase");
 }
 

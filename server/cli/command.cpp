@@ -43,11 +43,28 @@ Result<LoadedModel> open_model(const ModelRequest& request) {
   options.reference = request.reference;
   options.pool_dir = pool_dir(*home);
   options.tuning_dir = *home;
+  options.format = request.format;
   options.threads = request.threads;
   options.progress = [&](std::int64_t done, std::int64_t total) { progress.update(done, total); };
   auto loaded = load_model(*file, options);
   if (loaded && find_in_catalogue(name) != nullptr) loaded->name = name;
   return loaded;
+}
+
+void add_weights_option(CLI::App& sub, WeightFormat& format) {
+  sub.add_option_function<std::string>(
+         "--weights",
+         [&format](const std::string& text) {
+           const auto found = find_weight_format(text);
+           if (!found) {
+             throw CLI::ValidationError(
+                 "--weights",
+                 fmt::format("'{}' is not known; choose one of {}", text, weight_format_names()));
+           }
+           format = *found;
+         },
+         fmt::format("what weights are packed to: {}", weight_format_names()))
+      ->default_str(std::string(name(format)));
 }
 
 EngineOptions engine_options(const LoadedModel& model, int threads) {

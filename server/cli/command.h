@@ -43,9 +43,12 @@ struct ModelRequest {
   std::string name;  // as the user wrote it; empty: the default model
   bool reference = false;
   int threads = 0;
+  WeightFormat format = kDefaultWeights;
 };
 // Finds (fetching if need be), packs if need be, with progress on stderr.
 Result<LoadedModel> open_model(const ModelRequest& request);
+// Adds --weights.
+void add_weights_option(CLI::App& sub, WeightFormat& format);
 // Engine options with the model's end tokens.
 EngineOptions engine_options(const LoadedModel& model, int threads);
 

@@ -19,6 +19,7 @@ struct PerplexityFlags {
   std::string model, file;
   int threads = 0, window = 512;
   std::int64_t max_tokens = 0;
+  WeightFormat weights = kDefaultWeights;
   bool reference = false, json = false;
 };
 
@@ -71,7 +72,7 @@ void print(const PerplexityFlags& flags, const std::string& name, const Perplexi
 int run(const PerplexityFlags& flags) {
   auto text = read_text(flags.file);
   if (!text) return fail(text.error());
-  auto model = open_model({flags.model, false, flags.threads});
+  auto model = open_model({flags.model, false, flags.threads, flags.weights});
   if (!model) return fail(model.error());
   std::vector<TokenId> tokens = model->tokenizer->encode(*text);
   if (flags.max_tokens > 0 && static_cast<std::int64_t>(tokens.size()) > flags.max_tokens) {
@@ -104,6 +105,7 @@ void add_perplexity_command(CLI::App& app, Action& action) {
       ->check(CLI::Range(0, 1 << 30));
   sub->add_option("-t,--threads", flags->threads, "threads; 0: PINCER_THREADS, else all cores")
       ->check(CLI::Range(0, 1024));
+  add_weights_option(*sub, flags->weights);
   sub->add_flag("--reference", flags->reference,
                 "also run FP32 weights with scalar kernels (slow), and compare; `perplexity` in "
                 "JSON is the reference's then");

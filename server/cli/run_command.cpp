@@ -27,6 +27,7 @@ struct RunFlags {
   std::optional<float> temperature, top_p, min_p;
   std::optional<int> top_k;
   std::optional<std::uint64_t> seed;
+  WeightFormat weights = kDefaultWeights;
   bool raw = false, reference = false, json = false, stats = false;
 };
 
@@ -176,7 +177,7 @@ int run(RunFlags flags) {
   if (!interactive && text.empty())
     return fail_usage("the prompt is empty; give one as an argument or through a pipe");
 
-  auto model = open_model({flags.model, flags.reference, flags.threads});
+  auto model = open_model({flags.model, flags.reference, flags.threads, flags.weights});
   if (!model) return fail(model.error());
   EngineOptions options = engine_options(*model, flags.threads);
   options.max_active = 1;
@@ -212,6 +213,7 @@ void add_run_command(CLI::App& app, Action& action) {
       ->check(CLI::Range(0, 1024));
   sub->add_flag("--raw", flags->raw,
                 "continue the prompt as plain text, without the chat template");
+  add_weights_option(*sub, flags->weights);
   sub->add_flag("--reference", flags->reference,
                 "FP32 weights and scalar kernels: slow, for checking");
   sub->add_flag("--json", flags->json, "print one JSON object with text, token ids and timings");

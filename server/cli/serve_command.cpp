@@ -19,11 +19,11 @@ struct ServeFlags {
 };
 
 std::string fingerprint(const LoadedModel& model) {
-  return fmt::format("pincer-{}-s8g{}", version(), model.model->kernels.s8.layout.group);
+  return fmt::format("pincer-{}-{}", version(), name(model.model->format));
 }
 
 Result<std::shared_ptr<Backend>> load_backend(const ServeConfig& config) {
-  auto model = open_model({config.model, false, config.threads});
+  auto model = open_model({config.model, false, config.threads, config.weights});
   if (!model) return model.error();
   EngineOptions options = engine_options(*model, config.threads);
   options.context = config.context;
@@ -114,6 +114,7 @@ void add_serve_command(CLI::App& app, Action& action) {
   sub->add_option("--allow-host", c.allowed_hosts,
                   "a further host name that clients may use; * for all")
       ->allow_extra_args(false);
+  add_weights_option(*sub, c.weights);
   sub->add_option("-t,--threads", c.threads, "threads; 0: PINCER_THREADS, else all cores")
       ->check(CLI::Range(0, 1024));
   sub->add_option("-c,--context", c.context, "tokens of context; 0: the model's own")

@@ -38,6 +38,15 @@ std::map<std::string, Setter> setters(ServeConfig& c) {
       {"model", text(c.model)},
       {"api_key_file", text(c.api_key_file)},
       {"allowed_hosts", texts(c.allowed_hosts)},
+      {"weights",
+       [&c](const YAML::Node& n) {
+         const auto format = find_weight_format(n.as<std::string>());
+         if (!format) {
+           throw YAML::Exception(n.Mark(), fmt::format("'{}' is not one of {}", n.as<std::string>(),
+                                                       weight_format_names()));
+         }
+         c.weights = *format;
+       }},
       {"threads", number(c.threads, 0, 1024)},
       {"context", number(c.context, 0, 1 << 28)},
       {"io_threads", number(c.io_threads, 1, 2)},

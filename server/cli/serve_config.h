@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pincer/engine/result.h"
+#include "pincer/engine/weight_format.h"
 
 namespace pincer {
 
@@ -14,6 +15,7 @@ struct ServeConfig {
   std::string model;                // empty: the default model
   std::string api_key_file;         // one key a line; empty: no keys
   std::vector<std::string> allowed_hosts;
+  WeightFormat weights = kDefaultWeights;
   int threads = 0, context = 0, io_threads = 1;
   int max_active = 32, max_queued = 128, prefill_chunk = 256;
   int drain_seconds = 30;

@@ -109,13 +109,12 @@ TEST(Forward, ReferenceFollowsTheFormulas) {
   }
 }
 
-// INT8 differs by rounding only: weights and activations keep 7 bits and a sign in groups of 32.
-TEST(Forward, QuantizedStaysClose) {
-  const test::TemporaryFolder folder;
-  const LoadedModel int8 = test::load_tiny(folder.path());
-  const LoadedModel reference = test::load_tiny(folder.path(), {}, true);
+// How far a format's logits are from the reference's, as a share of their size.
+double distance_to_reference(const std::filesystem::path& folder, WeightFormat format) {
+  const LoadedModel packed = test::load_tiny(folder, {}, false, nullptr, format);
+  const LoadedModel reference = test::load_tiny(folder, {}, true);
   const std::vector<TokenId> tokens = some_tokens(40, 5);
-  const auto a = run_whole(*int8.model, tokens), b = run_whole(*reference.model, tokens);
+  const auto a = run_whole(*packed.model, tokens), b = run_whole(*reference.model, tokens);
   double difference = 0, size = 0;
   for (std::size_t t = 0; t < a.size(); ++t) {
     for (std::size_t i = 0; i < a[t].size(); ++i) {
@@ -123,10 +122,23 @@ TEST(Forward, QuantizedStaysClose) {
       size += std::pow(static_cast<double>(b[t][i]), 2);
     }
   }
-  // One product is within about 1 % (0.8 % weights, 0.8 % activations); nine follow each other,
-  // their errors add as squares.
-  EXPECT_LT(std::sqrt(difference / size), 0.05);
-  EXPECT_GT(difference, 0) << "the quantized path was not taken";
+  return std::sqrt(difference / size);
+}
+
+// INT8 differs by rounding only: weights and activations keep 7 bits and a sign. One product is
+// within about 1 % (0.8 % weights, 0.8 % activations) in groups of 32, and with a scale per row of
+// 64 Gaussian values as well; nine follow each other, their errors add as squares. Weights of 4
+// bits keep 3 and a sign: sixteen times the error.
+TEST(Forward, QuantizedStaysClose) {
+  const test::TemporaryFolder folder;
+  for (const WeightFormat format : {WeightFormat::int8, WeightFormat::int8g32}) {
+    const double distance = distance_to_reference(folder.path(), format);
+    EXPECT_LT(distance, 0.05) << name(format);
+    EXPECT_GT(distance, 0) << "the quantized path was not taken";
+  }
+  const double four_bits = distance_to_reference(folder.path(), WeightFormat::int4g32);
+  EXPECT_LT(four_bits, 0.05 * 16);
+  EXPECT_GT(four_bits, 0.05) << "the weights have more than 4 bits";
 }
 
 TEST(Forward, ChunkedPrefillEqualsWhole) {

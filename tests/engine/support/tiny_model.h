@@ -98,11 +98,13 @@ inline GgufWriter tiny_gguf(const TinyShape& s, TinyModel* model = nullptr) {
 
 // Writes it and loads it; packed weights go to `folder`.
 inline LoadedModel load_tiny(const std::filesystem::path& folder, const TinyShape& shape = {},
-                             bool reference = false, TinyModel* model = nullptr) {
+                             bool reference = false, TinyModel* model = nullptr,
+                             WeightFormat format = kDefaultWeights) {
   const std::filesystem::path file = folder / "tiny.gguf";
   tiny_gguf(shape, model).write(file);
   LoadOptions options;
   options.reference = reference;
+  options.format = format;
   options.pool_dir = folder / "pool";
   options.threads = 2;
   auto loaded = load_model(file, options);

@@ -12,6 +12,7 @@
 #include "pincer/engine/chat_template.h"
 #include "pincer/engine/result.h"
 #include "pincer/engine/tokenizer.h"
+#include "pincer/engine/weight_format.h"
 #include "pincer/kernels/cpu.h"
 
 namespace pincer {
@@ -20,6 +21,7 @@ class Model;
 
 struct LoadOptions {
   bool reference = false;  // FP32 weights, scalar kernels
+  WeightFormat format = kDefaultWeights;
   std::optional<kernels::Isa>
       isa;  // kernels up to this family; none: what the CPU and PINCER_FORCE_ISA allow
   std::filesystem::path pool_dir;  // where packed weights are kept

@@ -10,6 +10,7 @@
 
 #include "pincer/engine/gguf.h"
 #include "pincer/engine/result.h"
+#include "pincer/engine/weight_format.h"
 #include "pincer/kernels/kernel_table.h"
 
 namespace pincer {
@@ -97,6 +98,7 @@ class Model {
   kernels::Isa isa = kernels::Isa::scalar;  // the limit that they were chosen under
   std::filesystem::path tuning_dir;         // of LoadOptions
   bool reference = false;
+  WeightFormat format = kDefaultWeights;  // of packed weights
   std::vector<LayerWeights> layers;
   const float* output_norm = nullptr;  // null: ones
   Linear head;

@@ -2,8 +2,8 @@
 // cache, packed once.
 //
 // A pool is found by a key: a digest of the source file's head, samples of its data, its size and
-// time stamp, the layout and the packer's version. Its header, directory and every weight carry
-// digests (XXH3, against damage, not malice: the folder is the user's own); a pool that is
+// time stamp, the weights' layouts and the packer's version. Its header, directory and every weight
+// carry digests (XXH3, against damage, not malice: the folder is the user's own); a pool that is
 // truncated, changed or foreign is packed again.
 #pragma once
 
@@ -32,6 +32,7 @@ struct WeightSpec {
   std::string name;  // "blk.0.qkv"; at most 63 bytes
   Kind kind = Kind::packed;
   std::int64_t n = 0, k = 0;  // rows and columns
+  kernels::Layout layout;     // Kind::packed
   std::function<void(std::int64_t row, float* out)>
       row;  // writes k floats; called from several threads
   // When set, applied to the finished rows, some columns at a time: [n][count] contiguous floats,
@@ -41,7 +42,7 @@ struct WeightSpec {
 
 using SourceKey = std::array<std::uint8_t, 16>;
 // Reads the file's head and samples: milliseconds, whatever its size.
-Result<SourceKey> source_key(const gguf::File& file, const kernels::Layout& layout);
+Result<SourceKey> source_key(const gguf::File& file, std::span<const WeightSpec> specs);
 
 // Immutable; the mapping goes when the last owner goes.
 class WeightPool {
@@ -58,8 +59,7 @@ class WeightPool {
   // come at once wait for the first. `progress(done, total)` in bytes, when given, is called while
   // packing.
   static Result<std::shared_ptr<const WeightPool>> open_or_pack(
-      const Place& place, const gguf::File& source, std::span<const WeightSpec> specs,
-      const kernels::Layout& layout, Arena& arena,
+      const Place& place, const gguf::File& source, std::span<const WeightSpec> specs, Arena& arena,
       const std::function<void(std::int64_t, std::int64_t)>& progress = {});
 
   ~WeightPool();
@@ -85,7 +85,7 @@ class WeightPool {
   std::map<std::string, std::int64_t, std::less<>> offsets_;
 
   friend Result<std::shared_ptr<WeightPool>> map_pool(const Place&, std::span<const WeightSpec>,
-                                                      const kernels::Layout&, Arena&);
+                                                      Arena&);
 };
 
 }  // namespace pincer

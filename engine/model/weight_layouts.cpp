@@ -1,0 +1,59 @@
+#include "engine/model/weight_layouts.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+
+namespace pincer {
+namespace {
+
+constexpr std::array kFormats = {WeightFormat::int8, WeightFormat::int8g32, WeightFormat::int4g32};
+
+}  // namespace
+
+std::string_view name(WeightFormat format) {
+  switch (format) {
+    case WeightFormat::int8:
+      return "int8";
+    case WeightFormat::int8g32:
+      return "int8g32";
+    case WeightFormat::int4g32:
+      return "int4g32";
+  }
+  return "";
+}
+
+std::optional<WeightFormat> find_weight_format(std::string_view text) {
+  const auto found = std::find_if(kFormats.begin(), kFormats.end(),
+                                  [text](WeightFormat format) { return name(format) == text; });
+  return found == kFormats.end() ? std::nullopt : std::optional(*found);
+}
+
+std::string weight_format_names() {
+  std::string names;
+  for (const WeightFormat format : kFormats) {
+    if (!names.empty()) names += ", ";
+    names += name(format);
+  }
+  return names;
+}
+
+int hadamard_block(std::int64_t k) {
+  constexpr std::uint64_t kLargest = 512;
+  return 1 << std::countr_zero(static_cast<std::uint64_t>(k) | kLargest);
+}
+
+WeightLayouts weight_layouts(WeightFormat format, const kernels::KernelTable& kernels,
+                             bool turned) {
+  WeightLayouts layouts;
+  layouts.head = kernels.s8.layout;
+  layouts.layers = format == WeightFormat::int4g32 ? kernels.s4.layout : kernels.s8.layout;
+  if (format == WeightFormat::int8) {
+    layouts.layers.group = layouts.head.group = 0;
+    layouts.rotate_values = layouts.rotate_down = true;
+  }
+  layouts.layers.transform = layouts.head.transform = transform_of(turned, 0);
+  return layouts;
+}
+
+}  // namespace pincer
