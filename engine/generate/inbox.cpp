@@ -1,4 +1,6 @@
-#include "engine/generate/step_loop.h"
+#include "engine/generate/inbox.h"
+
+#include <utility>
 
 namespace pincer {
 

@@ -1,5 +1,10 @@
 #include "engine/generate/step_loop.h"
 
+#include <algorithm>
+#include <utility>
+
+#include "engine/generate/sequence_blocks.h"
+
 namespace pincer {
 
 StepLoop::StepLoop(const Model& model, KvCache cache, const EngineOptions& options, Inbox& inbox,
@@ -65,8 +70,7 @@ void StepLoop::preempt(const std::vector<int>& indices) {
   for (const int i : indices) {
     auto s = std::move(active_[static_cast<std::size_t>(i)]);
     active_.erase(active_.begin() + i);
-    free_blocks(*s);
-    s->computed = 0;
+    drop_blocks(*s, cache_);
     waiting_.push_front(std::move(s));
   }
 }
@@ -82,68 +86,58 @@ void StepLoop::admit(int count) {
 
 void StepLoop::step(const StepPlan& plan) {
   const auto start = Sequence::Clock::now();
+  std::vector<TokenChoice> choices;
+  const std::vector<Chunk> chunks = gather(plan, choices);
+  forward_.run(chunks);
+  if (!choices.empty()) {
+    std::vector<int> rows;
+    for (TokenChoice& c : choices) {
+      rows.push_back(std::exchange(c.row, static_cast<int>(rows.size())));
+    }
+    choose_tokens(choices, forward_.logits(rows), arena_);
+    deliver(std::move(choices));
+  }
+  ++stats_.steps;
+  stats_.step_ns += std::chrono::nanoseconds(Sequence::Clock::now() - start).count();
+}
+
+std::vector<Chunk> StepLoop::gather(const StepPlan& plan, std::vector<TokenChoice>& choices) {
   std::vector<Chunk> chunks;
-  std::vector<int> sampled,
-      logit_rows;  // sequences whose last known token is in this step, and their rows
   int row = 0;
   for (const auto& [index, count] : plan.rows) {
     Sequence& s = *active_[static_cast<std::size_t>(index)];
-    while (static_cast<int>(s.blocks.size()) < KvCache::blocks_for(s.computed + count))
-      s.blocks.push_back(cache_.take());
+    take_blocks(s, s.computed + count, cache_);
     chunks.push_back({std::span(s.tokens).subspan(static_cast<std::size_t>(s.computed),
                                                   static_cast<std::size_t>(count)),
                       s.computed, s.blocks});
     row += count;
     stats_.prompt_tokens += std::max(0, std::min(s.computed + count, s.prompt_tokens) - s.computed);
     s.computed += count;
-    if (s.computed == static_cast<int>(s.tokens.size())) {
-      sampled.push_back(index);
-      logit_rows.push_back(row - 1);
-    }
+    if (s.computed == static_cast<int>(s.tokens.size())) choices.push_back({&s, row - 1, {}});
   }
-  forward_.run(chunks);
-  if (!sampled.empty()) sample(sampled, forward_.logits(logit_rows));
-  ++stats_.steps;
-  stats_.step_ns += std::chrono::nanoseconds(Sequence::Clock::now() - start).count();
+  return chunks;
 }
 
-void StepLoop::sample(const std::vector<int>& sequences, kernels::MatrixView<float> logits) {
-  struct Choice {
-    TokenId token = 0;
-    Logprobs logprobs;
-  };
-  std::vector<Choice> choices(sequences.size());
-  arena_.split(static_cast<std::int64_t>(sequences.size()), 1,
-               [&](std::int64_t begin, std::int64_t end, int) {
-                 std::vector<float> original;
-                 for (std::int64_t i = begin; i < end; ++i) {
-                   Sequence& s =
-                       *active_[static_cast<std::size_t>(sequences[static_cast<std::size_t>(i)])];
-                   const std::span<float> row(logits.row(i), static_cast<std::size_t>(logits.cols));
-                   if (s.request.want_logprobs) original.assign(row.begin(), row.end());
-                   Choice& choice = choices[static_cast<std::size_t>(i)];
-                   choice.token = s.sampler.sample(row, s.tokens);
-                   if (s.request.want_logprobs)
-                     choice.logprobs = logprobs(original, choice.token, s.request.top_logprobs);
-                 }
-               });
-  for (std::size_t i = 0; i < sequences.size(); ++i) {
-    auto& s = active_[static_cast<std::size_t>(sequences[i])];
-    if (accept(*s, choices[i].token, std::move(choices[i].logprobs))) s.reset();
+void StepLoop::deliver(std::vector<TokenChoice> choices) {
+  std::vector<const Sequence*> ended;
+  for (TokenChoice& c : choices) {
+    if (accept(*c.sequence, std::move(c.token))) ended.push_back(c.sequence);
   }
-  std::erase(active_, nullptr);
+  std::erase_if(active_, [&](const std::unique_ptr<Sequence>& s) {
+    return std::find(ended.begin(), ended.end(), s.get()) != ended.end();
+  });
 }
 
-bool StepLoop::accept(Sequence& s, TokenId token, Logprobs logprobs) {
+bool StepLoop::accept(Sequence& s, GeneratedToken token) {
   if (s.first_token == Sequence::Clock::time_point{}) s.first_token = Sequence::Clock::now();
   const auto& ends = options_.end_tokens;
-  if (!s.request.ignore_end && std::find(ends.begin(), ends.end(), token) != ends.end()) {
+  if (!s.request.ignore_end && std::find(ends.begin(), ends.end(), token.id) != ends.end()) {
     finish(s, FinishReason::stop);
     return true;
   }
-  s.tokens.push_back(token);
+  s.tokens.push_back(token.id);
   ++stats_.generated_tokens;
-  s.request.stream->push({token, std::move(logprobs)});
+  s.request.stream->push(std::move(token));
   const bool full = static_cast<int>(s.tokens.size()) >= options_.context;
   if (full || (s.request.max_tokens >= 0 && s.generated() >= s.request.max_tokens)) {
     finish(s, FinishReason::length);
@@ -153,15 +147,10 @@ bool StepLoop::accept(Sequence& s, TokenId token, Logprobs logprobs) {
 }
 
 void StepLoop::finish(Sequence& s, FinishReason reason) {
-  free_blocks(s);
+  drop_blocks(s, cache_);
   ++(reason == FinishReason::cancelled ? stats_.cancelled : stats_.finished);
   --stats_.in_flight;
   s.request.stream->finish(s.finish(reason));
-}
-
-void StepLoop::free_blocks(Sequence& s) {
-  for (const int b : s.blocks) cache_.give_back(b);
-  s.blocks.clear();
 }
 
 void StepLoop::update_gauges() {

@@ -2,13 +2,12 @@
 // done.
 #pragma once
 
-#include <algorithm>
-#include <condition_variable>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "engine/generate/choose_tokens.h"
+#include "engine/generate/inbox.h"
 #include "engine/generate/sequence.h"
 #include "engine/kv/kv_cache.h"
 #include "engine/model/forward.h"
@@ -17,24 +16,6 @@
 #include "pincer/engine/engine.h"
 
 namespace pincer {
-
-// The way into the engine thread. Engine::submit bounds what is in flight.
-class Inbox {
- public:
-  bool put(std::unique_ptr<Sequence> sequence);  // false when closed
-  // What arrived. Waits for it when `wait`; returns at once after stop().
-  std::vector<std::unique_ptr<Sequence>> take(bool wait);
-  void close();  // puts fail from now on
-  void stop();   // takes return; implies close
-  bool closed() const;
-  bool stopped() const;
-
- private:
-  mutable std::mutex mutex_;
-  std::condition_variable arrived_;
-  std::vector<std::unique_ptr<Sequence>> items_;
-  bool closed_ = false, stopped_ = false;
-};
 
 class StepLoop {
  public:
@@ -51,11 +32,12 @@ class StepLoop {
   void preempt(const std::vector<int>& indices);
   void admit(int count);
   void step(const StepPlan& plan);
-  void sample(const std::vector<int>& sequences, kernels::MatrixView<float> logits);
+  // The forward pass's rows, with blocks for them; what is to be sampled goes to `choices`.
+  std::vector<Chunk> gather(const StepPlan& plan, std::vector<TokenChoice>& choices);
+  void deliver(std::vector<TokenChoice> choices);
   // True when the sequence ends with this token.
-  bool accept(Sequence& s, TokenId token, Logprobs logprobs);
+  bool accept(Sequence& s, GeneratedToken token);
   void finish(Sequence& s, FinishReason reason);
-  void free_blocks(Sequence& s);
   void update_gauges();
 
   const EngineOptions& options_;

@@ -1,0 +1,30 @@
+// The way into the engine thread. Engine::submit bounds what is in flight.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "engine/generate/sequence.h"
+
+namespace pincer {
+
+class Inbox {
+ public:
+  bool put(std::unique_ptr<Sequence> sequence);  // false when closed
+  // What arrived. Waits for it when `wait`; returns at once after stop().
+  std::vector<std::unique_ptr<Sequence>> take(bool wait);
+  void close();  // puts fail from now on
+  void stop();   // takes return; implies close
+  bool closed() const;
+  bool stopped() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::vector<std::unique_ptr<Sequence>> items_;
+  bool closed_ = false, stopped_ = false;
+};
+
+}  // namespace pincer
