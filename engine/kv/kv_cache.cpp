@@ -7,7 +7,9 @@
 #include <cassert>
 #include <cerrno>
 #include <cstring>
+#include <functional>
 #include <limits>
+#include <numeric>
 
 #include "pincer/kernels/attention_s8.h"
 
@@ -34,11 +36,10 @@ Result<KvCache> KvCache::create(const Model& model, std::int64_t bytes) {
   KvCache cache;
   cache.head_bytes_ = head_bytes(model);
   cache.kv_heads_ = model.config.kv_heads;
-  cache.block_bytes_ = block_bytes(model);
   const std::int64_t blocks = std::clamp<std::int64_t>(
-      bytes / cache.block_bytes_, 1, std::numeric_limits<int>::max() / kernels::kKvBlockTokens);
+      bytes / block_bytes(model), 1, std::numeric_limits<int>::max() / kernels::kKvBlockTokens);
   cache.total_ = static_cast<int>(blocks);
-  cache.mapped_bytes_ = blocks * cache.block_bytes_;
+  cache.mapped_bytes_ = blocks * block_bytes(model);
   void* base = ::mmap(nullptr, static_cast<std::size_t>(cache.mapped_bytes_),
                       PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (base == MAP_FAILED) {
@@ -47,14 +48,14 @@ Result<KvCache> KvCache::create(const Model& model, std::int64_t bytes) {
                              cache.mapped_bytes_ / 1'000'000, std::strerror(errno))};
   }
   cache.base_ = static_cast<std::uint8_t*>(base);
-  for (int b = cache.total_; b-- > 0;) cache.free_.push_back(b);
+  cache.free_.resize(static_cast<std::size_t>(cache.total_));
+  std::iota(cache.free_.begin(), cache.free_.end(), 0);  // ascending: a heap
   return cache;
 }
 
 KvCache::KvCache(KvCache&& other) noexcept
     : base_(std::exchange(other.base_, nullptr)),
       mapped_bytes_(other.mapped_bytes_),
-      block_bytes_(other.block_bytes_),
       head_bytes_(other.head_bytes_),
       kv_heads_(other.kv_heads_),
       total_(other.total_),
@@ -66,11 +67,15 @@ KvCache::~KvCache() {
 
 int KvCache::take() {
   assert(!free_.empty());
+  std::pop_heap(free_.begin(), free_.end(), std::greater<>());
   const int block = free_.back();
   free_.pop_back();
   return block;
 }
 
-void KvCache::give_back(int block) { free_.push_back(block); }
+void KvCache::give_back(int block) {
+  free_.push_back(block);
+  std::push_heap(free_.begin(), free_.end(), std::greater<>());
+}
 
 }  // namespace pincer
