@@ -1,6 +1,18 @@
 #include "engine/generate/sequence.h"
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "pincer/kernels/attention.h"
+
 namespace pincer {
+
+std::uint64_t Sequence::next_block(int known) const {
+  const std::size_t end =
+      static_cast<std::size_t>(known / kernels::kKvBlockTokens + 1) * kernels::kKvBlockTokens;
+  if (end >= tokens.size()) return 0;
+  return XXH3_64bits(tokens.data(), end * sizeof(TokenId)) | 1;
+}
 
 Finish Sequence::finish(FinishReason reason) const {
   const auto seconds = [](Clock::time_point from, Clock::time_point to) {
@@ -12,6 +24,7 @@ Finish Sequence::finish(FinishReason reason) const {
   Finish f;
   f.reason = reason;
   f.prompt_tokens = prompt_tokens;
+  f.cached_tokens = cached_tokens;
   f.generated_tokens = generated();
   f.queued_seconds = seconds(submitted, scheduled == Clock::time_point{} ? now : scheduled);
   f.prefill_seconds = seconds(scheduled, first_token);

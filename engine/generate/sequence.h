@@ -4,6 +4,7 @@
 #include <chrono>
 #include <vector>
 
+#include "engine/kv/kv_blocks.h"
 #include "engine/schedule/scheduler.h"
 #include "pincer/engine/generation.h"
 #include "pincer/engine/sampler.h"
@@ -25,14 +26,18 @@ struct Sequence {
   int prompt_tokens;
   std::vector<TokenId> tokens;  // prompt and output
   int computed = 0;             // tokens in the KV cache
-  std::vector<int> blocks;
+  KvBlocks blocks;
+  int cached_tokens = 0;                                // of the prompt: found in the prefix cache
   Clock::time_point submitted, scheduled, first_token;  // default: not yet
 
   int generated() const { return static_cast<int>(tokens.size()) - prompt_tokens; }
   bool cancelled() const { return request.stream->cancelled(); }
   SequenceState state() const {
-    return {static_cast<int>(tokens.size()), computed, static_cast<int>(blocks.size())};
+    return {static_cast<int>(tokens.size()), computed, blocks.count(), next_block(computed)};
   }
+  // Names the tokens up to the end of the first whole block that is not among `known` tokens
+  // (SequenceState::next_block); 0 when the last token, which gives logits, comes before that end.
+  std::uint64_t next_block(int known) const;
   // The last message on the stream.
   Finish finish(FinishReason reason) const;
 };

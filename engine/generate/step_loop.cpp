@@ -13,9 +13,10 @@ StepLoop::StepLoop(const Model& model, KvCache cache, const EngineOptions& optio
       inbox_(inbox),
       stats_(stats),
       arena_(options.threads),
-      cache_(std::move(cache)),
+      kv_(std::move(cache), options.prefix_cache),
       limits_{options.max_active, options.prefill_chunk, std::max(options.prefill_chunk, 512)},
-      forward_(model, cache_, arena_, limits_.prefill_chunk + options.max_active, options.trace) {}
+      forward_(model, kv_.cache(), arena_, limits_.prefill_chunk + options.max_active,
+               options.trace) {}
 
 void StepLoop::run() {
   while (true) {
@@ -57,31 +58,53 @@ void StepLoop::drop_cancelled(List& list) {
 }
 
 StepPlan StepLoop::plan() {
-  const auto states = [](const List& list) {
-    std::vector<SequenceState> out;
-    out.reserve(list.size());
-    for (const auto& s : list) out.push_back(s->state());
-    return out;
-  };
-  return plan_step(states(active_), states(waiting_), cache_.available(), limits_);
+  std::vector<SequenceState> active;
+  active.reserve(active_.size());
+  for (const auto& s : active_) active.push_back(s->state());
+  return plan_step(active, waiting_states(), kv_.available(), limits_);
+}
+
+std::vector<SequenceState> StepLoop::waiting_states() const {
+  // The search takes some microseconds a prompt: not when nobody can be admitted, nor for a queue
+  // that is longer than a batch.
+  std::size_t searches = static_cast<std::size_t>(limits_.max_active) > active_.size()
+                             ? static_cast<std::size_t>(limits_.max_active)
+                             : 0;
+  std::vector<SequenceState> out;
+  for (const auto& s : waiting_) {
+    SequenceState& state = out.emplace_back(s->state());
+    state.next_block = 0;
+    if (!options_.prefix_cache || searches == 0) continue;
+    --searches;
+    const KvStore::Cached cached = kv_.cached(s->tokens);
+    state.computed = cached.tokens;
+    state.blocks = cached.blocks;
+    state.next_block = s->next_block(cached.tokens);
+  }
+  return out;
 }
 
 void StepLoop::preempt(const std::vector<int>& indices) {
   for (const int i : indices) {
     auto s = std::move(active_[static_cast<std::size_t>(i)]);
     active_.erase(active_.begin() + i);
-    drop_blocks(*s, cache_);
+    drop_blocks(*s, kv_);
     waiting_.push_front(std::move(s));
   }
 }
 
-void StepLoop::admit(int count) {
-  for (int i = 0; i < count; ++i) {
-    auto s = std::move(waiting_.front());
-    waiting_.pop_front();
-    if (s->scheduled == Sequence::Clock::time_point{}) s->scheduled = Sequence::Clock::now();
+void StepLoop::admit(const std::vector<int>& indices) {
+  for (const int i : indices) {
+    auto& s = waiting_[static_cast<std::size_t>(i)];
+    take_prefix(*s, kv_);
+    if (s->scheduled == Sequence::Clock::time_point{}) {
+      s->scheduled = Sequence::Clock::now();
+      s->cached_tokens = s->computed;
+      stats_.cached_prompt_tokens += s->computed;
+    }
     active_.push_back(std::move(s));
   }
+  std::erase(waiting_, nullptr);
 }
 
 void StepLoop::step(const StepPlan& plan) {
@@ -89,6 +112,9 @@ void StepLoop::step(const StepPlan& plan) {
   std::vector<TokenChoice> choices;
   const std::vector<Chunk> chunks = gather(plan, choices);
   forward_.run(chunks);
+  for (const auto& [index, count] : plan.rows) {
+    keep_blocks(*active_[static_cast<std::size_t>(index)], kv_);
+  }
   if (!choices.empty()) {
     std::vector<int> rows;
     for (TokenChoice& c : choices) {
@@ -106,7 +132,7 @@ std::vector<Chunk> StepLoop::gather(const StepPlan& plan, std::vector<TokenChoic
   int row = 0;
   for (const auto& [index, count] : plan.rows) {
     Sequence& s = *active_[static_cast<std::size_t>(index)];
-    take_blocks(s, s.computed + count, cache_);
+    take_blocks(s, s.computed + count, kv_);
     chunks.push_back({std::span(s.tokens).subspan(static_cast<std::size_t>(s.computed),
                                                   static_cast<std::size_t>(count)),
                       s.computed, s.blocks});
@@ -147,7 +173,7 @@ bool StepLoop::accept(Sequence& s, GeneratedToken token) {
 }
 
 void StepLoop::finish(Sequence& s, FinishReason reason) {
-  drop_blocks(s, cache_);
+  drop_blocks(s, kv_);
   ++(reason == FinishReason::cancelled ? stats_.cancelled : stats_.finished);
   --stats_.in_flight;
   s.request.stream->finish(s.finish(reason));
@@ -156,7 +182,8 @@ void StepLoop::finish(Sequence& s, FinishReason reason) {
 void StepLoop::update_gauges() {
   stats_.active = static_cast<std::int64_t>(active_.size());
   stats_.queued = static_cast<std::int64_t>(waiting_.size());
-  stats_.kv_blocks_used = cache_.total() - cache_.available();
+  stats_.kv_blocks_used = kv_.used();
+  stats_.kv_evictions = kv_.evictions();
 }
 
 }  // namespace pincer

@@ -9,7 +9,7 @@
 #include "engine/generate/choose_tokens.h"
 #include "engine/generate/inbox.h"
 #include "engine/generate/sequence.h"
-#include "engine/kv/kv_cache.h"
+#include "engine/kv/kv_store.h"
 #include "engine/model/forward.h"
 #include "engine/parallel/arena.h"
 #include "engine/schedule/scheduler.h"
@@ -29,8 +29,10 @@ class StepLoop {
   void take_requests();
   void drop_cancelled(List& list);
   StepPlan plan();
+  // With what each would find in the prefix cache.
+  std::vector<SequenceState> waiting_states() const;
   void preempt(const std::vector<int>& indices);
-  void admit(int count);
+  void admit(const std::vector<int>& indices);
   void step(const StepPlan& plan);
   // The forward pass's rows, with blocks for them; what is to be sampled goes to `choices`.
   std::vector<Chunk> gather(const StepPlan& plan, std::vector<TokenChoice>& choices);
@@ -44,7 +46,7 @@ class StepLoop {
   Inbox& inbox_;
   EngineStats& stats_;
   Arena arena_;
-  KvCache cache_;
+  KvStore kv_;
   SchedulerLimits limits_;
   Forward forward_;
   List waiting_, active_;  // in order of arrival

@@ -1,43 +1,66 @@
-// The KV cache: a fixed number of blocks of kKvBlockTokens tokens, each for all layers and KV
-// heads. A sequence holds a list of blocks. Owned by the engine thread; not thread-safe.
+// The memory of the KV cache: a fixed number of blocks of kKvBlockTokens tokens. A sequence holds
+// a list of blocks. Owned by the engine thread; not thread-safe.
+//
+// Layers are grouped by how far back they see (KvBlocks), and each group has blocks of its own, for
+// all its layers and their KV heads. Group 0 sees every key; the others, with a sliding window,
+// need only as many blocks as the windows of the sequences that run at once.
 //
 // Memory is [layer][KV head][block]: attention reads one head of many blocks, and those lie beside
 // each other, so that the processor fetches ahead across blocks (about a sixth faster than with all
-// heads of a block together). Blocks are taken lowest first, so that what is used stays dense and
-// no page is touched before it is needed. Huge pages are not asked for: one for each layer and head
-// is much more memory than a short chat needs.
+// heads of a block together). Huge pages are not asked for: one for each layer and head is much
+// more memory than a short chat needs.
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <vector>
 
+#include "engine/kv/block_pool.h"
 #include "pincer/engine/model.h"
 #include "pincer/engine/result.h"
 
 namespace pincer {
 
+struct KvCacheOptions {
+  std::int64_t bytes = 0;  // budget; at least one block is made
+  // Where windowed layers give blocks back: for so many sequences at once, and so many rows in a
+  // step. 0 sequences: all layers in one group, which keeps everything.
+  int sequences = 0;
+  int rows = 0;
+};
+
 class KvCache {
  public:
-  // At least one block; `bytes` is a budget of address space, memory is taken as blocks are first
-  // used.
-  static Result<KvCache> create(const Model& model, std::int64_t bytes);
+  // Memory is taken as blocks are first used; `bytes` bounds it. Errors: no_space.
+  static Result<KvCache> create(const Model& model, const KvCacheOptions& options);
+  static Result<KvCache> create(const Model& model, std::int64_t bytes) {
+    return create(model, KvCacheOptions{.bytes = bytes});
+  }
   KvCache(KvCache&& other) noexcept;
   KvCache& operator=(KvCache&&) = delete;
   ~KvCache();
 
-  static std::int64_t block_bytes(const Model& model);
+  static std::int64_t block_bytes(const Model& model);  // of all layers
   static int blocks_for(int tokens);
 
-  int total() const { return total_; }
-  int available() const { return static_cast<int>(free_.size()); }
-  int take();  // available() > 0
-  void give_back(int block);
+  int groups() const { return static_cast<int>(pools_.size()); }
+  int group_of(int layer) const { return layers_[static_cast<std::size_t>(layer)].group; }
+  int window(int group) const { return windows_[static_cast<std::size_t>(group)]; }  // 0: all keys
+  std::span<BlockPool> pools() { return pools_; }
+  std::span<const int> windows() const { return windows_; }
 
-  // One KV head of a block. KvFormat::s8: as kernels/attention_s8.h says; KvFormat::f32: K as
-  // [head_dim][kKvBlockTokens], then V as [kKvBlockTokens][head_dim].
+  // Of group 0.
+  int total() const { return pools_[0].total(); }
+  int available() const { return pools_[0].free(); }
+  int take() { return pools_[0].take(); }  // available() > 0
+  void give_back(int block) { pools_[0].give_back(block); }
+
+  // One KV head of a block of the layer's group. KvFormat::s8: as kernels/attention_s8.h says;
+  // KvFormat::f32: K as [head_dim][kKvBlockTokens], then V as [kKvBlockTokens][head_dim].
   std::uint8_t* head(int block, int layer, int kv_head) const {
-    const std::int64_t head = static_cast<std::int64_t>(layer) * kv_heads_ + kv_head;
-    return base_ + (head * total_ + block) * head_bytes_;
+    const Layer& l = layers_[static_cast<std::size_t>(layer)];
+    return l.base + (kv_head * l.blocks + block) * head_bytes_;
   }
   float* k(int block, int layer, int kv_head) const {
     return reinterpret_cast<float*>(head(block, layer, kv_head));
@@ -45,15 +68,27 @@ class KvCache {
   float* v(int block, int layer, int kv_head) const {
     return reinterpret_cast<float*>(head(block, layer, kv_head) + head_bytes_ / 2);
   }
+  std::int64_t head_bytes() const { return head_bytes_; }
+  // A block's content, all layers of the group.
+  void copy(int group, int from, int to) const;
 
  private:
+  struct Layer {
+    int group = 0;
+    std::int64_t blocks = 0;  // of the group
+    std::uint8_t* base = nullptr;
+  };
   KvCache() = default;
+  void group_layers(const Model& model, const KvCacheOptions& options);
+  std::vector<int> divide(const KvCacheOptions& options) const;
+
   std::uint8_t* base_ = nullptr;
   std::int64_t mapped_bytes_ = 0;
   std::int64_t head_bytes_ = 0;  // of one layer and KV head in a block
   int kv_heads_ = 0;
-  int total_ = 0;
-  std::vector<int> free_;  // a heap, the lowest on top
+  std::vector<Layer> layers_;
+  std::vector<int> windows_;  // [groups]
+  std::vector<BlockPool> pools_;
 };
 
 }  // namespace pincer

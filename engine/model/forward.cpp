@@ -172,7 +172,8 @@ void Forward::rope_and_cache(int layer, std::int64_t r) {
   const float* sine = sine_.get() + r * rope_.half();
   // Query heads and key heads are neighbours.
   ops_.rope(q, cosine, sine, c.heads + c.kv_heads, c.head_dim, c.rope.dim);
-  const int block = chunk.blocks[static_cast<std::size_t>(row.position / kernels::kKvBlockTokens)];
+  const std::span<const int> blocks = chunk.blocks.group(cache_.group_of(layer));
+  const int block = blocks[static_cast<std::size_t>(row.position / kernels::kKvBlockTokens)];
   const int slot = row.position % kernels::kKvBlockTokens;
   for (int head = 0; head < c.kv_heads; ++head) {
     const float *head_k = k + head * c.head_dim, *head_v = v + head * c.head_dim;

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/kv/kv_blocks.h"
 #include "engine/kv/kv_cache.h"
 #include "engine/model/product_plans.h"
 #include "engine/model/rope.h"
@@ -22,8 +23,8 @@ namespace pincer {
 // Consecutive tokens of one sequence.
 struct Chunk {
   std::span<const TokenId> tokens;
-  int position = 0;             // of the first token; earlier positions are in the cache
-  std::span<const int> blocks;  // the sequence's blocks: enough for position + tokens.size()
+  int position = 0;     // of the first token; earlier positions are in the cache
+  KvBlockLists blocks;  // the sequence's: enough for position + tokens.size()
 };
 
 // Not thread-safe: the engine thread's.

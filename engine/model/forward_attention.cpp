@@ -17,6 +17,7 @@ void Forward::attend(int layer, const Task& task, int thread) {
   const ModelConfig& c = config_;
   const int group = c.heads / c.kv_heads;
   const Chunk& chunk = chunks_[static_cast<std::size_t>(task.chunk)];
+  const std::span<const int> ids = chunk.blocks.group(cache_.group_of(layer));
   const int blocks = KvCache::blocks_for(task.position + task.tokens);
 
   AttentionScratch& s = attention_scratch_[static_cast<std::size_t>(thread)];
@@ -25,7 +26,7 @@ void Forward::attend(int layer, const Task& task, int thread) {
   s.v.clear();
   s.blocks.clear();
   for (int b = 0; b < blocks; ++b) {
-    const int block = chunk.blocks[static_cast<std::size_t>(b)];
+    const int block = ids[static_cast<std::size_t>(b)];
     if (f32) {
       s.k.push_back(cache_.k(block, layer, task.kv_head));
       s.v.push_back(cache_.v(block, layer, task.kv_head));

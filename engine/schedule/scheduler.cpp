@@ -32,27 +32,38 @@ class Planner {
 
   void prefill(std::size_t from) {
     for (std::size_t i = from; i < active_.size() && budget_ > 0; ++i) {
-      const SequenceState& s = active_[i];
-      if (decoding(s)) continue;
-      const int count = std::min(budget_, s.tokens - s.computed);
-      if (run(static_cast<int>(i), count)) budget_ -= count;
+      if (!decoding(active_[i])) prefill_one(i);
     }
   }
 
   // Whole prompts only: half a prompt's blocks help nobody.
   void admit(std::span<const SequenceState> waiting) {
-    for (const SequenceState& s : waiting) {
+    for (int i = 0; i < static_cast<int>(waiting.size()); ++i) {
+      const SequenceState& s = waiting[static_cast<std::size_t>(i)];
       if (static_cast<int>(active_.size()) >= limits_.max_active || budget_ <= 0) return;
+      if (is_computed_by_another(s)) continue;
       if (missing_blocks(s, s.tokens) > free_ - reserved()) return;
       active_.push_back(s);
-      ++plan_.admit;
-      prefill(active_.size() - 1);
+      plan_.admit.push_back(i);
+      // One token may be all that is left to compute of a prompt that was there before.
+      prefill_one(active_.size() - 1);
     }
   }
 
   StepPlan& plan() { return plan_; }
 
  private:
+  void prefill_one(std::size_t i) {
+    const int count = std::min(budget_, active_[i].tokens - active_[i].computed);
+    if (run(static_cast<int>(i), count)) budget_ -= count;
+  }
+
+  bool is_computed_by_another(const SequenceState& s) const {
+    return s.next_block != 0 && std::ranges::any_of(active_, [&](const SequenceState& a) {
+             return a.next_block == s.next_block;
+           });
+  }
+
   bool run(int i, int count) {
     SequenceState& s = active_[static_cast<std::size_t>(i)];
     const int need = missing_blocks(s, s.computed + count);

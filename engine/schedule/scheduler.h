@@ -2,8 +2,9 @@
 //
 // Decoding sequences come first, one row each. Prompts are cut into chunks that fill what is left
 // of the step, oldest first, so that nobody's tokens wait long for another's prompt. A sequence is
-// admitted when its whole prompt fits the free blocks; when a decoding sequence finds no block, the
-// youngest one is preempted: its blocks are dropped and recomputed later.
+// admitted when its whole prompt fits the free blocks, and when no other one is computing the very
+// block that it needs next: it finds that in the cache a step later. When a decoding sequence finds
+// no block, the youngest one is preempted: its blocks are dropped and recomputed later.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +22,12 @@ struct SchedulerLimits {
 // A sequence as the scheduler sees it.
 struct SequenceState {
   int tokens = 0;    // known: prompt and output
-  int computed = 0;  // of these, in the KV cache; less than tokens
-  int blocks = 0;    // held
+  int computed = 0;  // of these, in the KV cache (where it waits: it would find them there); less
+                     // than tokens
+  int blocks = 0;    // held; where it waits: those of `computed` that others hold
+  // Says which tokens its next whole block ends: two sequences with the same value would compute
+  // the same block. 0: none, it decodes or less than a block is left.
+  std::uint64_t next_block = 0;
 };
 
 struct StepPlan {
@@ -32,7 +37,7 @@ struct StepPlan {
   };
   std::vector<int> preempt;  // indices into `active`: free their blocks, move them to the front of
                              // the queue; then plan again
-  int admit = 0;             // from the front of the queue
+  std::vector<int> admit;    // indices into `waiting`, ascending
   std::vector<Rows> rows;
 };
 

@@ -16,7 +16,8 @@ namespace {
 json::object usage_json(const AnswerEnd& end) {
   return {{"prompt_tokens", end.finish.prompt_tokens},
           {"completion_tokens", end.completion_tokens},
-          {"total_tokens", end.finish.prompt_tokens + end.completion_tokens}};
+          {"total_tokens", end.finish.prompt_tokens + end.completion_tokens},
+          {"prompt_tokens_details", {{"cached_tokens", end.finish.cached_tokens}}}};
 }
 
 double per_second(int tokens, double seconds) { return seconds > 0 ? tokens / seconds : 0; }
@@ -25,10 +26,12 @@ double per_second(int tokens, double seconds) { return seconds > 0 ? tokens / se
 json::object timings_json(const Finish& finish) {
   const int decoded = finish.generated_tokens > 0 ? finish.generated_tokens - 1
                                                   : 0;  // the first comes from the prefill
+  const int prefilled = finish.prompt_tokens - finish.cached_tokens;
   return {{"queued_ms", finish.queued_seconds * 1e3},
-          {"prompt_n", finish.prompt_tokens},
+          {"cache_n", finish.cached_tokens},
+          {"prompt_n", prefilled},
           {"prompt_ms", finish.prefill_seconds * 1e3},
-          {"prompt_per_second", per_second(finish.prompt_tokens, finish.prefill_seconds)},
+          {"prompt_per_second", per_second(prefilled, finish.prefill_seconds)},
           {"predicted_n", finish.generated_tokens},
           {"predicted_ms", finish.decode_seconds * 1e3},
           {"predicted_per_second", per_second(decoded, finish.decode_seconds)}};

@@ -57,12 +57,15 @@ void print_piece(const std::string& piece) {
 
 double per_second(int count, double seconds) { return seconds > 0 ? count / seconds : 0; }
 
+// Prompt tokens that were computed for this answer.
+int prefilled(const Finish& f) { return f.prompt_tokens - f.cached_tokens; }
+
 void print_json(const ChatSession& session, const Answer& a, const SamplingParams& p) {
   namespace json = boost::json;
   json::object timings;
   timings["load_s"] = session.model().load_seconds;
   timings["first_token_s"] = a.first_token_s;
-  timings["prefill_tokens_per_s"] = per_second(a.finish.prompt_tokens, a.finish.prefill_seconds);
+  timings["prefill_tokens_per_s"] = per_second(prefilled(a.finish), a.finish.prefill_seconds);
   timings["decode_tokens_per_s"] =
       per_second(a.finish.generated_tokens - 1, a.finish.decode_seconds);
   timings["packed_now"] = session.model().packed_now;
@@ -72,6 +75,7 @@ void print_json(const ChatSession& session, const Answer& a, const SamplingParam
   out["text"] = a.text;
   out["prompt_tokens"] = json::value_from(a.prompt_tokens);
   out["tokens"] = json::value_from(a.tokens);
+  out["cached_tokens"] = a.finish.cached_tokens;
   out["finish_reason"] = std::string(finish_reason_name(a.finish.reason));
   out["seed"] = p.seed;
   out["timings"] = std::move(timings);
@@ -84,7 +88,7 @@ void print_stats(const ChatSession& session, const Answer& a) {
              "loaded in {:.3f} s{}; first token after {:.3f} s; prompt {} tokens, {:.1f}/s; answer "
              "{} tokens, {:.1f}/s\n",
              session.model().load_seconds, session.model().packed_now ? " (weights packed)" : "",
-             a.first_token_s, f.prompt_tokens, per_second(f.prompt_tokens, f.prefill_seconds),
+             a.first_token_s, f.prompt_tokens, per_second(prefilled(f), f.prefill_seconds),
              f.generated_tokens, per_second(f.generated_tokens - 1, f.decode_seconds));
 }
 

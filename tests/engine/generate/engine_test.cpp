@@ -7,44 +7,17 @@
 #include <thread>
 
 #include "engine/kv/kv_cache.h"
+#include "tests/engine/support/generation.h"
 #include "tests/engine/support/temporary_folder.h"
 #include "tests/engine/support/tiny_model.h"
 
 namespace pincer {
 namespace {
 
-std::vector<TokenId> prompt_of(int length, int seed) {
-  std::vector<TokenId> tokens;
-  for (int i = 0; i < length; ++i) tokens.push_back((seed * 131 + i * 29 + i * i * 3) % 256);
-  return tokens;
-}
-
-GenerationRequest greedy(std::vector<TokenId> prompt, int max_tokens) {
-  GenerationRequest r;
-  r.prompt = std::move(prompt);
-  r.sampling.temperature = 0;
-  r.max_tokens = max_tokens;
-  r.ignore_end = true;
-  r.stream = std::make_shared<TokenStream>();
-  return r;
-}
-
-struct Output {
-  std::vector<TokenId> tokens;
-  Finish finish;
-};
-
-Output collect(TokenStream& stream) {
-  Output out;
-  while (true) {
-    TokenStream::News news = stream.wait();
-    for (const GeneratedToken& t : news.tokens) out.tokens.push_back(t.id);
-    if (news.finish) {
-      out.finish = *news.finish;
-      return out;
-    }
-  }
-}
+using test::collect;
+using test::greedy;
+using test::Output;
+using test::prompt_of;
 
 class EngineTest : public testing::Test {
  protected:

@@ -17,7 +17,7 @@ TEST(Scheduler, NothingToDoIsAnEmptyPlan) {
   const StepPlan plan = plan_step({}, {}, 10, kLimits);
   EXPECT_TRUE(plan.rows.empty());
   EXPECT_TRUE(plan.preempt.empty());
-  EXPECT_EQ(plan.admit, 0);
+  EXPECT_TRUE(plan.admit.empty());
 }
 
 TEST(Scheduler, EveryDecodingSequenceGetsOneRow) {
@@ -48,16 +48,17 @@ TEST(Scheduler, AnOlderPromptComesBeforeANewerOne) {
 
 TEST(Scheduler, AdmitsInOrderUpToTheLimits) {
   const std::vector<SequenceState> waiting(10, {20, 0, 0});
-  EXPECT_EQ(plan_step({}, waiting, 100, kLimits).admit, 4);  // max_active
-  EXPECT_EQ(plan_step({}, waiting, 3, kLimits).admit, 3);    // blocks
+  EXPECT_EQ(plan_step({}, waiting, 100, kLimits).admit.size(), 4u);  // max_active
+  EXPECT_EQ(plan_step({}, waiting, 3, kLimits).admit.size(), 3u);    // blocks
   const std::vector<SequenceState> long_first = {{1000, 0, 0}, {20, 0, 0}};
-  EXPECT_EQ(plan_step({}, long_first, 10, kLimits).admit, 0) << "a short prompt must not overtake";
+  EXPECT_TRUE(plan_step({}, long_first, 10, kLimits).admit.empty())
+      << "a short prompt must not overtake";
 }
 
 TEST(Scheduler, APromptInProgressKeepsItsBlocks) {
   // 320 tokens need 10 blocks; 4 are held. The 8 free ones are not for a newcomer of 3 blocks.
   const std::vector<SequenceState> active = {{320, 128, 4}}, waiting = {{96, 0, 0}};
-  EXPECT_EQ(plan_step(active, waiting, 8, {4, 64, 16}).admit, 0);
+  EXPECT_TRUE(plan_step(active, waiting, 8, {4, 64, 16}).admit.empty());
 }
 
 TEST(Scheduler, PreemptsTheYoungestWhenDecodingFindsNoBlock) {
@@ -66,6 +67,24 @@ TEST(Scheduler, PreemptsTheYoungestWhenDecodingFindsNoBlock) {
   ASSERT_EQ(plan.preempt.size(), 1u);
   EXPECT_EQ(plan.preempt[0], 2);
   EXPECT_TRUE(plan.rows.empty());
+}
+
+TEST(Scheduler, WhatAnotherComputesIsWaitedFor) {
+  SequenceState same{200, 0, 0, 7}, other{200, 0, 0, 8};
+  const SchedulerLimits limits{.max_active = 8, .decode_chunk = 512, .prefill_chunk = 512};
+  const std::vector<SequenceState> waiting = {same, same, other, same};
+  EXPECT_EQ(plan_step({}, waiting, 100, limits).admit, (std::vector<int>{0, 2}));
+  const std::vector<SequenceState> active = {{200, 64, 2, 7}};
+  EXPECT_EQ(plan_step(active, waiting, 100, limits).admit, (std::vector<int>{2}));
+  const std::vector<SequenceState> further = {{200, 96, 3, 9}};
+  EXPECT_EQ(plan_step(further, waiting, 100, limits).admit, (std::vector<int>{0, 2}));
+}
+
+TEST(Scheduler, APromptThatIsThereButForItsLastTokenRunsAtOnce) {
+  const std::vector<SequenceState> waiting = {{200, 199, 6}};
+  const StepPlan plan = plan_step({}, waiting, 3, kLimits);
+  ASSERT_EQ(plan.rows.size(), 1u);
+  EXPECT_EQ(plan.rows[0].count, 1);
 }
 
 // Carries plans out on random loads: everything finishes, and no block is used twice.
@@ -101,8 +120,8 @@ TEST(Scheduler, RandomLoadsAlwaysFinish) {
         waiting.insert(waiting.begin(), job);
       }
       if (!plan.preempt.empty()) continue;
-      for (int i = 0; i < plan.admit; ++i) active.push_back(waiting[static_cast<std::size_t>(i)]);
-      waiting.erase(waiting.begin(), waiting.begin() + plan.admit);
+      for (const int i : plan.admit) active.push_back(waiting[static_cast<std::size_t>(i)]);
+      waiting.erase(waiting.begin(), waiting.begin() + static_cast<int>(plan.admit.size()));
       ASSERT_LE(active.size(), 4u);
       ASSERT_FALSE(plan.rows.empty());
       int rows = 0;

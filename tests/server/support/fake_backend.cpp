@@ -1,5 +1,6 @@
 #include "tests/server/support/fake_backend.h"
 
+#include <algorithm>
 #include <chrono>
 #include <stdexcept>
 #include <utility>
@@ -70,6 +71,7 @@ void FakeBackend::loop() {
 bool FakeBackend::step(Run& run) {
   Finish finish;
   finish.prompt_tokens = static_cast<int>(run.request.messages.back().content.size());
+  finish.cached_tokens = std::min(finish.prompt_tokens, 1);
   finish.generated_tokens = static_cast<int>(run.sent);
   const bool cancelled = run.stream->cancelled();
   const bool full =

@@ -25,6 +25,8 @@ struct EngineOptions {
   int prefill_chunk =
       256;  // prompt tokens in one step at most, so that decoding sequences are not held up
   std::int64_t kv_bytes = 0;  // budget of the KV cache; 0: a quarter of the memory, at most 4 GiB
+  // What was computed is kept while there is room, for prompts that begin alike. Changes no output.
+  bool prefix_cache = true;
   std::vector<TokenId> end_tokens;  // finish a generation; not part of its output
   LayerTrace* trace = nullptr;      // outlives the engine; read it when idle
 };
@@ -34,7 +36,10 @@ struct EngineStats {
   std::atomic<std::int64_t> in_flight = 0;           // generations accepted and not finished
   std::atomic<std::int64_t> active = 0, queued = 0;  // of these: in the batch, waiting for it
   std::atomic<std::int64_t> kv_blocks_used = 0, kv_blocks_total = 0;
-  std::atomic<std::int64_t> prompt_tokens = 0, generated_tokens = 0;
+  // Tokens computed of prompts (again, too, after a preemption), found in the prefix cache, and
+  // generated.
+  std::atomic<std::int64_t> prompt_tokens = 0, cached_prompt_tokens = 0, generated_tokens = 0;
+  std::atomic<std::int64_t> kv_evictions = 0;  // blocks of the prefix cache that made room
   std::atomic<std::int64_t> finished = 0, cancelled = 0, rejected = 0;  // generations
   std::atomic<std::int64_t> steps = 0, step_ns = 0;
 };

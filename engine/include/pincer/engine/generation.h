@@ -29,6 +29,7 @@ struct Finish {
   FinishReason reason = FinishReason::stop;
   std::string error;  // reason == error
   int prompt_tokens = 0;
+  int cached_tokens = 0;  // of the prompt: computed before, for this or another generation
   int generated_tokens = 0;
   double queued_seconds = 0;   // submit to first scheduled
   double prefill_seconds = 0;  // first scheduled to first token

@@ -1,0 +1,109 @@
+#include "engine/kv/kv_store.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace pincer {
+namespace {
+
+constexpr int kBlock = kernels::kKvBlockTokens;
+
+void drop(KvBlocks& blocks, std::span<BlockPool> pools) {
+  for (std::size_t g = 0; g < blocks.groups.size(); ++g) {
+    for (const int b : blocks.groups[g].ids) {
+      if (b >= 0) pools[g].give_back(b);
+    }
+  }
+  blocks.groups.clear();
+}
+
+}  // namespace
+
+KvStore::KvStore(KvCache cache, bool prefix_cache) : cache_(std::move(cache)) {
+  if (!prefix_cache) return;
+  prefixes_ = std::make_unique<PrefixCache>(
+      cache_.pools(), std::vector(cache_.windows().begin(), cache_.windows().end()));
+}
+
+int KvStore::available() {
+  const BlockPool& pool = cache_.pools()[0];
+  return pool.free() + pool.idle();
+}
+
+KvStore::Cached KvStore::cached(std::span<const TokenId> tokens) const {
+  if (!prefixes_) return {};
+  const PrefixCache::Match match = prefixes_->find(tokens, static_cast<int>(tokens.size()) - 1);
+  return {match.tokens, match.in_use};
+}
+
+int KvStore::attach(KvBlocks& blocks, std::span<const TokenId> tokens) {
+  assert(blocks.count() == 0);
+  if (!prefixes_) return 0;
+  int most = static_cast<int>(tokens.size()) - 1;
+  PrefixCache::Match match = prefixes_->share(tokens, most);
+  blocks = std::move(match.blocks);
+  if (match.tokens % kBlock == 0 || own_last(blocks)) return match.tokens;
+  // No block for the copy: whole blocks only.
+  drop(blocks, cache_.pools());
+  most = match.tokens / kBlock * kBlock;
+  match = prefixes_->share(tokens, most);
+  blocks = std::move(match.blocks);
+  return match.tokens;
+}
+
+bool KvStore::own_last(KvBlocks& blocks) {
+  const auto full = [&](std::size_t g) {
+    return cache_.pools()[g].free() + cache_.pools()[g].idle() == 0;
+  };
+  for (std::size_t g = 0; g < blocks.groups.size(); ++g) {
+    if (full(g)) return false;
+  }
+  for (std::size_t g = 0; g < blocks.groups.size(); ++g) {
+    int& last = blocks.groups[g].ids.back();
+    const int copy = take(static_cast<int>(g));
+    cache_.copy(static_cast<int>(g), last, copy);
+    cache_.pools()[g].give_back(std::exchange(last, copy));
+  }
+  return true;
+}
+
+int KvStore::take(int group) {
+  BlockPool& pool = cache_.pools()[static_cast<std::size_t>(group)];
+  if (pool.free() == 0 && prefixes_) prefixes_->evict(group);
+  return pool.take();
+}
+
+void KvStore::grow(KvBlocks& blocks, int tokens) {
+  blocks.groups.resize(static_cast<std::size_t>(cache_.groups()));
+  const auto wanted = static_cast<std::size_t>(KvCache::blocks_for(tokens));
+  for (int g = 0; g < cache_.groups(); ++g) {
+    std::vector<int>& ids = blocks.groups[static_cast<std::size_t>(g)].ids;
+    while (ids.size() < wanted) ids.push_back(take(g));
+  }
+}
+
+void KvStore::keep(KvBlocks& blocks, std::span<const TokenId> computed) {
+  const auto tokens = static_cast<int>(computed.size());
+  if (prefixes_ && tokens / kBlock > blocks.kept) {
+    blocks.kept = tokens / kBlock;
+    prefixes_->insert(computed.first(static_cast<std::size_t>(blocks.kept) * kBlock), blocks);
+  }
+  for (int g = 1; g < cache_.groups(); ++g) {
+    KvBlocks::Group& group = blocks.groups[static_cast<std::size_t>(g)];
+    // The next row, at position `tokens`, sees the keys after tokens - window.
+    const int first = std::max(0, tokens - cache_.window(g) + 1) / kBlock;
+    for (; group.first < first; ++group.first) {
+      int& id = group.ids[static_cast<std::size_t>(group.first)];
+      cache_.pools()[static_cast<std::size_t>(g)].give_back(std::exchange(id, -1));
+    }
+  }
+}
+
+void KvStore::release(KvBlocks& blocks, std::span<const TokenId> computed) {
+  if (prefixes_ && blocks.count() > 0) prefixes_->insert(computed, blocks);
+  drop(blocks, cache_.pools());
+  blocks = {};
+}
+
+}  // namespace pincer
