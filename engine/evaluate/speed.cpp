@@ -1,6 +1,7 @@
 #include "pincer/engine/speed.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -16,7 +17,7 @@ namespace {
 constexpr int kChunk = 512;  // prompt tokens in a step, as the engine does
 
 // Spread over the vocabulary, the same in every run.
-std::vector<TokenId> some_tokens(int count, int vocab) {
+std::vector<TokenId> some_tokens(std::int64_t count, int vocab) {
   std::vector<TokenId> tokens(static_cast<std::size_t>(count));
   std::uint32_t state = 12345;
   for (TokenId& t : tokens) {
@@ -33,34 +34,33 @@ class Runner {
         arena_(test.threads),
         cache_(std::move(cache)),
         forward_(model, cache_, arena_, std::max(kChunk, test.batch), test.trace),
-        tokens_(some_tokens(std::max(test.tokens, test.batch), model.config.vocab)) {
+        tokens_(
+            some_tokens(std::max<std::int64_t>(test.context(), test.batch), model.config.vocab)) {
     sequences_.resize(static_cast<std::size_t>(test.batch));
-    for (auto& blocks : sequences_) {
-      for (int b = 0; b < KvCache::blocks_for(test.tokens); ++b) blocks.push_back(cache_.take());
+    const int blocks = KvCache::blocks_for(static_cast<int>(test.context()));
+    for (auto& sequence : sequences_) {
+      for (int b = 0; b < blocks; ++b) sequence.push_back(cache_.take());
     }
   }
 
+  // Puts the first `depth` tokens into the context of each sequence.
+  void fill() {
+    for (const auto& sequence : sequences_) read_prompt(sequence, 0, test_.depth);
+  }
+
   void prefill() {
-    const std::span<const TokenId> all(tokens_.data(), static_cast<std::size_t>(test_.tokens));
-    for (int done = 0; done < test_.tokens; done += kChunk) {
-      const int count = std::min(kChunk, test_.tokens - done);
-      const Chunk chunk{
-          all.subspan(static_cast<std::size_t>(done), static_cast<std::size_t>(count)), done,
-          sequences_[0]};
-      forward_.run({&chunk, 1});
-      const int last = count - 1;
-      if (done + count == test_.tokens) forward_.logits({&last, 1});
-    }
+    const int last_row = read_prompt(sequences_[0], test_.depth, test_.tokens);
+    forward_.logits({&last_row, 1});
   }
 
   void decode() {
     std::vector<int> rows(sequences_.size());
     std::iota(rows.begin(), rows.end(), 0);
     std::vector<TokenId> next(tokens_.begin(), tokens_.begin() + test_.batch);
+    std::vector<Chunk> chunks(sequences_.size());
     for (int step = 0; step < test_.tokens; ++step) {
-      std::vector<Chunk> chunks;
       for (std::size_t s = 0; s < sequences_.size(); ++s)
-        chunks.push_back({{&next[s], 1}, step, sequences_[s]});
+        chunks[s] = {{&next[s], 1}, test_.depth + step, sequences_[s]};
       forward_.run(chunks);
       const auto logits = forward_.logits(rows);
       for (std::size_t s = 0; s < next.size(); ++s) {
@@ -71,6 +71,21 @@ class Runner {
   }
 
  private:
+  // Returns the row of the last token in the last step.
+  int read_prompt(std::span<const int> sequence, int from, int count) {
+    const std::span<const TokenId> all(tokens_);
+    int rows = 0;
+    for (int done = 0; done < count; done += rows) {
+      rows = std::min(kChunk, count - done);
+      const int position = from + done;
+      const Chunk chunk{
+          all.subspan(static_cast<std::size_t>(position), static_cast<std::size_t>(rows)), position,
+          sequence};
+      forward_.run({&chunk, 1});
+    }
+    return rows - 1;
+  }
+
   const SpeedTest& test_;
   Arena arena_;
   KvCache cache_;
@@ -79,33 +94,72 @@ class Runner {
   std::vector<std::vector<int>> sequences_;  // blocks
 };
 
+// The error, if the test cannot be.
+Result<void> check(const Model& model, const SpeedTest& test) {
+  if (test.tokens < 1 || test.depth < 0) {
+    return Error{ErrorCode::invalid_argument,
+                 fmt::format("a test of {} tokens after {} is not possible; it needs at least 1 "
+                             "after 0",
+                             test.tokens, test.depth)};
+  }
+  if (!test.beyond_context && test.context() > model.config.context) {
+    return Error{ErrorCode::invalid_argument,
+                 fmt::format("a test of {} tokens after {} is not possible; the context holds {}",
+                             test.tokens, test.depth, model.config.context)};
+  }
+  // Before the arithmetic with blocks: a context that an int does not hold has no blocks.
+  const auto per_token = static_cast<double>(KvCache::block_bytes(model)) / kernels::kKvBlockTokens;
+  const double needed = per_token * static_cast<double>(test.context()) * test.batch;
+  const double memory =
+      static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE));
+  if (needed > memory || test.context() > (1 << 30)) {
+    return Error{
+        ErrorCode::no_space,
+        fmt::format(
+            "keys and values of {} x {} tokens take {} x {} x {:.0f} bytes = {:.1f} GB, and "
+            "this machine has {:.1f} GB; measure fewer sequences or a shorter context",
+            test.batch, test.context(), test.batch, test.context(), per_token, needed * 1e-9,
+            memory * 1e-9)};
+  }
+  return {};
+}
+
+// What one repetition computes and reads.
+SpeedResult work_of(const Model& model, const SpeedTest& test) {
+  const bool prefill = test.kind == SpeedTest::Kind::prefill;
+  SpeedResult work;
+  const std::int64_t head = static_cast<std::int64_t>(model.config.width) * model.config.vocab;
+  const std::int64_t layers = model.config.matmul_weights() - head;
+  const std::int64_t rows = prefill ? kChunk : 1;  // of a sequence in a step
+  const std::int64_t steps = (test.tokens + rows - 1) / rows;
+  work.tokens = static_cast<std::int64_t>(test.tokens) * (prefill ? 1 : test.batch);
+  // The head is multiplied for the last token of a prompt only.
+  work.macs = layers * work.tokens + head * (prefill ? 1 : work.tokens);
+  work.weight_bytes =
+      steps * model.weight_bytes() - (prefill ? (steps - 1) * model.head.bytes() : 0);
+  std::int64_t seen = 0;  // tokens of one sequence, summed over the steps
+  for (std::int64_t step = 1; step <= steps; ++step)
+    seen += test.depth + std::min<std::int64_t>(step * rows, test.tokens);
+  work.kv_bytes =
+      seen * KvCache::block_bytes(model) / kernels::kKvBlockTokens * (prefill ? 1 : test.batch);
+  return work;
+}
+
 }  // namespace
 
 Result<SpeedResult> measure_speed(const Model& model, const SpeedTest& test) {
-  if (test.tokens < 1 || test.tokens > model.config.context) {
-    return Error{ErrorCode::invalid_argument,
-                 fmt::format("a test of {} tokens is not possible; the context holds 1 to {}",
-                             test.tokens, model.config.context)};
-  }
+  if (auto possible = check(model, test); !possible) return possible.error();
   const std::int64_t blocks =
-      static_cast<std::int64_t>(KvCache::blocks_for(test.tokens)) * test.batch;
+      static_cast<std::int64_t>(KvCache::blocks_for(static_cast<int>(test.context()))) * test.batch;
   auto cache = KvCache::create(model, blocks * KvCache::block_bytes(model));
   if (!cache) return cache.error();
   Runner runner(model, test, std::move(*cache));
-
-  const bool prefill = test.kind == SpeedTest::Kind::prefill;
-  SpeedResult result;
-  const std::int64_t head = static_cast<std::int64_t>(model.config.width) * model.config.vocab;
-  const std::int64_t layers = model.config.matmul_weights() - head;
-  const std::int64_t steps = prefill ? (test.tokens + kChunk - 1) / kChunk : test.tokens;
-  result.tokens = static_cast<std::int64_t>(test.tokens) * (prefill ? 1 : test.batch);
-  // The head is multiplied for the last token of a prompt only.
-  result.macs = layers * result.tokens + head * (prefill ? 1 : result.tokens);
-  result.weight_bytes =
-      steps * model.weight_bytes() - (prefill ? (steps - 1) * model.head.bytes() : 0);
+  SpeedResult result = work_of(model, test);
+  runner.fill();
   for (int r = 0; r <= test.repetitions; ++r) {
+    if (r == 1 && test.trace != nullptr) test.trace->clear();
     const auto start = std::chrono::steady_clock::now();
-    prefill ? runner.prefill() : runner.decode();
+    test.kind == SpeedTest::Kind::prefill ? runner.prefill() : runner.decode();
     const double seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (r > 0) result.tokens_per_s.push_back(static_cast<double>(result.tokens) / seconds);

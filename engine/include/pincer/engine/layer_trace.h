@@ -39,6 +39,8 @@ class LayerTrace {
     c.total_ns += ns;
   }
   const std::vector<std::array<Cell, kPhases>>& cells() const { return cells_; }
+  // Forgets what was added.
+  void clear() { cells_.assign(cells_.size(), {}); }
 
  private:
   std::vector<std::array<Cell, kPhases>> cells_;  // [layers + 1]
