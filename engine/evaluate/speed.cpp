@@ -57,10 +57,11 @@ class Runner {
     std::vector<int> rows(sequences_.size());
     std::iota(rows.begin(), rows.end(), 0);
     std::vector<TokenId> next(tokens_.begin(), tokens_.begin() + test_.batch);
-    std::vector<Chunk> chunks(sequences_.size());
+    std::vector<Chunk> chunks;
     for (int step = 0; step < test_.tokens; ++step) {
+      chunks.clear();
       for (std::size_t s = 0; s < sequences_.size(); ++s)
-        chunks[s] = {{&next[s], 1}, test_.depth + step, sequences_[s]};
+        chunks.push_back({{&next[s], 1}, test_.depth + step, sequences_[s]});
       forward_.run(chunks);
       const auto logits = forward_.logits(rows);
       for (std::size_t s = 0; s < next.size(); ++s) {

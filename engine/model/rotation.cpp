@@ -37,7 +37,9 @@ Rotation::Rotation(int width)
   odd_ = width / block_;
   std::mt19937 random(static_cast<unsigned>(width));  // its sequence is fixed by the standard
   const auto factor = static_cast<float>(1.0 / std::sqrt(static_cast<double>(block_)));
-  for (int i = 0; i < width; ++i) signs_.push_back((random() & 1) != 0 ? factor : -factor);
+  for (int i = 0; i < kRounds * width; ++i) {
+    signs_.push_back((random() & 1) != 0 ? factor : -factor);
+  }
   const double turn = 2 * std::numbers::pi / static_cast<double>(odd_);
   for (std::int64_t i = 0; i < odd_; ++i) {
     for (std::int64_t j = 0; j < odd_; ++j) {
@@ -49,10 +51,15 @@ Rotation::Rotation(int width)
 }
 
 void Rotation::turn_columns(float* w, std::int64_t columns) const {
+  for (int round = 0; round < kRounds; ++round) {
+    mix_columns(signs_.data() + round * odd_ * block_, w, columns);
+  }
+}
+
+void Rotation::mix_columns(const float* signs, float* w, std::int64_t columns) const {
   const std::int64_t width = odd_ * block_;
   for (std::int64_t i = 0; i < width; ++i) {
-    const float sign = signs_[static_cast<std::size_t>(i)];
-    for (std::int64_t c = 0; c < columns; ++c) w[i * columns + c] *= sign;
+    for (std::int64_t c = 0; c < columns; ++c) w[i * columns + c] *= signs[i];
   }
   for (std::int64_t half = 1; half < block_; half *= 2) butterflies(w, width, half, columns);
   if (odd_ == 1) return;

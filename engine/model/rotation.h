@@ -7,10 +7,16 @@
 // embedding is turned as it is read (QuaRot, arXiv 2404.00456). SmolLM2-135M in groups of 32 keeps
 // 1.7 points more of FP32's most likely tokens with it.
 //
-// Q = S (C x H), the Kronecker product of the Hartley matrix C [m][m], C[i][j] = (cos + sin)(2 pi
-// i j / m) / sqrt(m), and the Hadamard matrix H [2^k][2^k], with m odd and m 2^k = width; S is a
-// diagonal of random signs, the same for every model of a width. C and H are symmetric and
-// orthogonal, all entries of Q are of one size or nearly, and a turn takes width (m + k) steps.
+// Q = S M S' M with M = C x H, the Kronecker product of the Hartley matrix C [m][m], C[i][j] = (cos
+// + sin)(2 pi i j / m) / sqrt(m), and the Hadamard matrix H [2^k][2^k], with m odd and m 2^k =
+// width; S and S' are diagonals of random signs, the same for every model of a width. C and H are
+// symmetric and orthogonal, and a turn takes 2 width (m + k) steps.
+//
+// One round, S M, has entries of one size or nearly: an outlier becomes a row of +a and -a, whose
+// values round all the same way, and the error is the outlier's own direction once more. After two
+// rounds entries are as good as Gaussian and errors are independent of each other. That is worth
+// more than the smallest maximum: SmolLM2-135M with a scale per channel loses 0.5 % of perplexity
+// by the rounding of q, k and v alone with one round.
 #pragma once
 
 #include <cstdint>
@@ -34,9 +40,12 @@ class Rotation {
   void turn_columns(float* w, std::int64_t columns) const;
 
  private:
+  static constexpr int kRounds = 2;
+  void mix_columns(const float* signs, float* w, std::int64_t columns) const;
+
   std::int64_t odd_;            // m
   std::int64_t block_;          // 2^k
-  std::vector<float> signs_;    // [width], with H's factor 2^(-k/2)
+  std::vector<float> signs_;    // [kRounds][width], with H's factor 2^(-k/2)
   std::vector<float> hartley_;  // [m][m]
 };
 

@@ -2,14 +2,14 @@
 
 #include <sched.h>
 #include <tbb/global_control.h>
-#include <tbb/parallel_for.h>
-#include <tbb/partitioner.h>
 #include <tbb/task_arena.h>
+#include <tbb/task_group.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <thread>
 
+#include "engine/parallel/team.h"
 #include "pincer/engine/engine.h"
 
 namespace pincer {
@@ -30,8 +30,11 @@ struct Arena::Impl {
   explicit Impl(int threads)
       : control(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads)),
         arena(threads) {}
+
   tbb::global_control control;
   tbb::task_arena arena;
+  Team team;
+  bool together = false;  // in enter()
 };
 
 Arena::Arena(int threads)
@@ -39,24 +42,30 @@ Arena::Arena(int threads)
 Arena::~Arena() = default;
 
 void Arena::enter(void (*call)(const void*), const void* body) {
-  impl_->arena.execute([&] { call(body); });
+  if (threads_ == 1 || impl_->together) return call(body);
+  impl_->arena.execute([&] {
+    Team& team = impl_->team;
+    team.open();
+    impl_->together = true;
+    tbb::task_group helpers;
+    for (int thread = 1; thread < threads_; ++thread) {
+      helpers.run([&team, thread] { team.help(thread); });
+    }
+    call(body);
+    impl_->together = false;
+    team.close();
+    helpers.wait();
+  });
 }
 
 void Arena::run(std::int64_t count, std::int64_t grain, Call call, const void* body) {
   if (count <= 0) return;
-  if (threads_ == 1 || count <= grain) {
-    call(body, 0, count, std::max(0, tbb::this_task_arena::current_thread_index()));
-    return;
-  }
-  const auto job = [&] {
-    tbb::parallel_for(
-        tbb::blocked_range<std::int64_t>(0, count, static_cast<std::size_t>(grain)),
-        [&](const tbb::blocked_range<std::int64_t>& range) {
-          call(body, range.begin(), range.end(), tbb::this_task_arena::current_thread_index());
-        },
-        tbb::static_partitioner());
-  };
-  impl_->arena.execute(job);
+  if (threads_ == 1 || count <= grain) return call(body, 0, count, 0);
+  // Some pieces a thread, as they may take unlike times: attention's do.
+  constexpr std::int64_t kPieces = 4;
+  const std::int64_t piece =
+      std::max({grain, count / (threads_ * kPieces), count / Team::kMostPieces + 1});
+  enter([&] { impl_->team.share(count, piece, call, body); });
 }
 
 }  // namespace pincer

@@ -22,7 +22,8 @@ std::vector<std::vector<float>> matrix(int width) {
 
 class RotationTest : public testing::TestWithParam<int> {};
 
-// Entries are sums of at most 64 rounded terms below 1: off by less than 64 half-ulps, 4e-6.
+// Entries are sums of at most 64 rounded terms below 1, twice: off by less than 128 half-ulps,
+// 8e-6.
 TEST_P(RotationTest, IsOrthogonal) {
   const auto q = matrix(GetParam());
   for (std::size_t i = 0; i < q.size(); ++i) {
@@ -31,17 +32,25 @@ TEST_P(RotationTest, IsOrthogonal) {
       for (std::size_t k = 0; k < q.size(); ++k) {
         product += static_cast<double>(q[i][k]) * static_cast<double>(q[j][k]);
       }
-      ASSERT_NEAR(product, i == j ? 1 : 0, 4e-6) << i << " " << j;
+      ASSERT_NEAR(product, i == j ? 1 : 0, 8e-6) << i << " " << j;
     }
   }
 }
 
-// One outlier ends up in all channels, none of them larger than sqrt(2) times the mean size.
+// One outlier ends up in all channels, and not as values of one size, which would all be rounded
+// alike: entries spread as Gaussian ones do. Of those, one in 5e8 is beyond 6 deviations, and
+// |x| / deviation has the mean 0.798, known within 0.6 / sqrt(width) of a row.
 TEST_P(RotationTest, SpreadsEachChannelOverAll) {
   const auto q = matrix(GetParam());
+  if (q.size() < 64) GTEST_SKIP() << "too few to tell";
   const double even = 1 / std::sqrt(static_cast<double>(q.size()));
   for (const auto& row : q) {
-    for (const float x : row) ASSERT_LE(std::abs(x), 1.42 * even);
+    double mean = 0;
+    for (const float x : row) {
+      ASSERT_LE(std::abs(x), 6 * even);
+      mean += std::abs(static_cast<double>(x)) / even / static_cast<double>(q.size());
+    }
+    ASSERT_NEAR(mean, 0.798, 5 * 0.6 / std::sqrt(static_cast<double>(q.size())));
   }
 }
 
