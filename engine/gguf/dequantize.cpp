@@ -34,6 +34,27 @@ struct BlockQ4_1 {  // x = d * q + m
 };
 static_assert(sizeof(BlockQ4_1) == 20);
 
+struct BlockQ5_0 {  // x = d * (q - 16)
+  std::uint16_t d;
+  std::uint8_t high[4];  // bit i, counted through all four bytes, is the fifth bit of element i
+  std::uint8_t q[kBlock / 2];
+};
+static_assert(sizeof(BlockQ5_0) == 22);
+
+struct BlockQ5_1 {  // x = d * q + m
+  std::uint16_t d;
+  std::uint16_t m;
+  std::uint8_t high[4];
+  std::uint8_t q[kBlock / 2];
+};
+static_assert(sizeof(BlockQ5_1) == 24);
+
+// Element i of 32 with five bits.
+int five_bits(const std::uint8_t* q, const std::uint8_t* high, int i) {
+  const int low = i < kBlock / 2 ? q[i] & 15 : q[i - kBlock / 2] >> 4;
+  return low | ((high[i / 8] >> (i % 8)) & 1) << 4;
+}
+
 template <float (*kConvert)(std::uint16_t)>
 void convert_16_bit(const std::byte* src, std::int64_t n, float* dst) {
   for (std::int64_t i = 0; i < n; ++i) {
@@ -79,6 +100,29 @@ void dequantize_q4_1(const std::byte* src, std::int64_t n, float* dst) {
   }
 }
 
+void dequantize_q5_0(const std::byte* src, std::int64_t n, float* dst) {
+  for (; n > 0; n -= kBlock, src += sizeof(BlockQ5_0), dst += kBlock) {
+    BlockQ5_0 block;
+    std::memcpy(&block, src, sizeof(block));
+    const float d = half_to_float(block.d);
+    for (int i = 0; i < kBlock; ++i) {
+      dst[i] = d * static_cast<float>(five_bits(block.q, block.high, i) - 16);
+    }
+  }
+}
+
+void dequantize_q5_1(const std::byte* src, std::int64_t n, float* dst) {
+  for (; n > 0; n -= kBlock, src += sizeof(BlockQ5_1), dst += kBlock) {
+    BlockQ5_1 block;
+    std::memcpy(&block, src, sizeof(block));
+    const float d = half_to_float(block.d);
+    const float m = half_to_float(block.m);
+    for (int i = 0; i < kBlock; ++i) {
+      dst[i] = d * static_cast<float>(five_bits(block.q, block.high, i)) + m;
+    }
+  }
+}
+
 void dequantize(TensorType type, const std::byte* src, std::int64_t n, float* dst) {
   assert(n >= 0 && n % block_elements(type) == 0);
   switch (type) {
@@ -95,12 +139,24 @@ void dequantize(TensorType type, const std::byte* src, std::int64_t n, float* ds
       return dequantize_q4_0(src, n, dst);
     case TensorType::q4_1:
       return dequantize_q4_1(src, n, dst);
+    case TensorType::q5_0:
+      return dequantize_q5_0(src, n, dst);
+    case TensorType::q5_1:
+      return dequantize_q5_1(src, n, dst);
+    case TensorType::q2_k:
+      return dequantize_q2_k(src, n, dst);
+    case TensorType::q3_k:
+      return dequantize_q3_k(src, n, dst);
     case TensorType::q4_k:
       return dequantize_q4_k(src, n, dst);
     case TensorType::q5_k:
       return dequantize_q5_k(src, n, dst);
     case TensorType::q6_k:
       return dequantize_q6_k(src, n, dst);
+    case TensorType::iq4_nl:
+      return dequantize_iq4_nl(src, n, dst);
+    case TensorType::iq4_xs:
+      return dequantize_iq4_xs(src, n, dst);
   }
 }
 

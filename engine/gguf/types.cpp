@@ -17,11 +17,21 @@ struct Readable {
 };
 
 constexpr std::array kReadable = {
-    Readable{TensorType::f32, "F32", 1, 4},       Readable{TensorType::f16, "F16", 1, 2},
-    Readable{TensorType::bf16, "BF16", 1, 2},     Readable{TensorType::q8_0, "Q8_0", 32, 34},
-    Readable{TensorType::q4_0, "Q4_0", 32, 18},   Readable{TensorType::q4_1, "Q4_1", 32, 20},
-    Readable{TensorType::q4_k, "Q4_K", 256, 144}, Readable{TensorType::q5_k, "Q5_K", 256, 176},
+    Readable{TensorType::f32, "F32", 1, 4},
+    Readable{TensorType::f16, "F16", 1, 2},
+    Readable{TensorType::bf16, "BF16", 1, 2},
+    Readable{TensorType::q8_0, "Q8_0", 32, 34},
+    Readable{TensorType::q4_0, "Q4_0", 32, 18},
+    Readable{TensorType::q4_1, "Q4_1", 32, 20},
+    Readable{TensorType::q5_0, "Q5_0", 32, 22},
+    Readable{TensorType::q5_1, "Q5_1", 32, 24},
+    Readable{TensorType::q2_k, "Q2_K", 256, 84},
+    Readable{TensorType::q3_k, "Q3_K", 256, 110},
+    Readable{TensorType::q4_k, "Q4_K", 256, 144},
+    Readable{TensorType::q5_k, "Q5_K", 256, 176},
     Readable{TensorType::q6_k, "Q6_K", 256, 210},
+    Readable{TensorType::iq4_nl, "IQ4_NL", 32, 18},
+    Readable{TensorType::iq4_xs, "IQ4_XS", 256, 136},
 };
 
 // Types that ggml defines and this reader does not expand, so that an error can name them.
@@ -31,13 +41,12 @@ struct Other {
 };
 
 constexpr std::array kOthers = {
-    Other{6, "Q5_0"},      Other{7, "Q5_1"},      Other{9, "Q8_1"},      Other{10, "Q2_K"},
-    Other{11, "Q3_K"},     Other{15, "Q8_K"},     Other{16, "IQ2_XXS"},  Other{17, "IQ2_XS"},
-    Other{18, "IQ3_XXS"},  Other{19, "IQ1_S"},    Other{20, "IQ4_NL"},   Other{21, "IQ3_S"},
-    Other{22, "IQ2_S"},    Other{23, "IQ4_XS"},   Other{24, "I8"},       Other{25, "I16"},
-    Other{26, "I32"},      Other{27, "I64"},      Other{28, "F64"},      Other{29, "IQ1_M"},
-    Other{31, "Q4_0_4_4"}, Other{32, "Q4_0_4_8"}, Other{33, "Q4_0_8_8"}, Other{34, "TQ1_0"},
-    Other{35, "TQ2_0"},    Other{39, "MXFP4"},    Other{40, "NVFP4"},
+    Other{9, "Q8_1"},      Other{15, "Q8_K"},  Other{16, "IQ2_XXS"},  Other{17, "IQ2_XS"},
+    Other{18, "IQ3_XXS"},  Other{19, "IQ1_S"}, Other{21, "IQ3_S"},    Other{22, "IQ2_S"},
+    Other{24, "I8"},       Other{25, "I16"},   Other{26, "I32"},      Other{27, "I64"},
+    Other{28, "F64"},      Other{29, "IQ1_M"}, Other{31, "Q4_0_4_4"}, Other{32, "Q4_0_4_8"},
+    Other{33, "Q4_0_8_8"}, Other{34, "TQ1_0"}, Other{35, "TQ2_0"},    Other{39, "MXFP4"},
+    Other{40, "NVFP4"},
 };
 
 const Readable* find(std::uint32_t id) {

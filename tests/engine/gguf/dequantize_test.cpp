@@ -18,9 +18,10 @@ namespace {
 
 using test::ByteWriter;
 
-constexpr TensorType kTypes[] = {TensorType::f32,  TensorType::f16,  TensorType::bf16,
-                                 TensorType::q8_0, TensorType::q4_0, TensorType::q4_1,
-                                 TensorType::q4_k, TensorType::q5_k, TensorType::q6_k};
+constexpr TensorType kTypes[] = {
+    TensorType::f32,  TensorType::f16,  TensorType::bf16, TensorType::q8_0,   TensorType::q4_0,
+    TensorType::q4_1, TensorType::q4_k, TensorType::q5_k, TensorType::q6_k,   TensorType::q5_0,
+    TensorType::q5_1, TensorType::q2_k, TensorType::q3_k, TensorType::iq4_nl, TensorType::iq4_xs};
 
 std::vector<float> expand(TensorType type, std::span<const std::byte> bytes) {
   const auto blocks = static_cast<std::int64_t>(bytes.size()) / block_bytes(type);
