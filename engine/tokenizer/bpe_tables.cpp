@@ -1,16 +1,13 @@
 #include "engine/tokenizer/bpe_tables.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <limits>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <unordered_map>
 #include <utility>
 
 #include "engine/tokenizer/byte_alphabet.h"
-#include "engine/tokenizer/end_tokens.h"
 #include "engine/tokenizer/quote_text.h"
 
 namespace pincer::bpe {
@@ -18,11 +15,15 @@ namespace {
 
 using TokenIndex = std::unordered_map<std::string_view, TokenId>;
 
-// The search for special tokens takes time in proportion to the longest. Real ones have less than
-// 100 bytes.
-constexpr std::size_t kMaxSpecialBytes = 1024;
-
 Error corrupt(std::string message) { return {ErrorCode::corrupt, std::move(message)}; }
+
+// Normal tokens are written in the byte alphabet, control and user-defined ones as they are. Some
+// vocabularies mark added tokens as normal; their text is then outside the alphabet and stands for
+// itself.
+std::string byte_level_spelling(const std::string& text, TokenType type) {
+  const bool plain = type == TokenType::user_defined || is_control_type(type);
+  return plain ? text : bytes_from_symbols(text).value_or(text);
+}
 
 Result<TokenIndex> index_tokens(std::span<const std::string> tokens) {
   TokenIndex index;
@@ -92,64 +93,6 @@ Result<MergeTable> make_merges(std::span<const std::string> texts, const TokenIn
   return merges;
 }
 
-Result<SpecialTokens> make_specials(const TokenTable& tokens) {
-  std::vector<SpecialToken> specials;
-  for (TokenId id = 0; id < tokens.size(); ++id) {
-    if (tokens.type(id) != TokenType::control && tokens.type(id) != TokenType::user_defined)
-      continue;
-    const std::string_view text = tokens.bytes(id);
-    if (text.size() > kMaxSpecialBytes) {
-      return Error{ErrorCode::unsupported, "token " + std::to_string(id) + ", " + quote_text(text) +
-                                               ", has " + std::to_string(text.size()) +
-                                               " bytes; special tokens may have up to " +
-                                               std::to_string(kMaxSpecialBytes)};
-    }
-    specials.push_back({std::string(text), id});
-  }
-  return SpecialTokens(std::move(specials));
-}
-
-// Stores a checked id, or kNoToken when the file names none.
-Result<void> set_id(std::string_view key, std::optional<std::int64_t> value,
-                    const TokenTable& tokens, TokenId& id) {
-  id = kNoToken;
-  if (!value) return {};
-  if (!tokens.contains(*value)) {
-    return corrupt(std::string(key) + " is " + std::to_string(*value) +
-                   ", but the vocabulary has tokens 0 to " + std::to_string(tokens.size() - 1));
-  }
-  id = static_cast<TokenId>(*value);
-  return {};
-}
-
-// Sets bos, eos, add_bos and end_tokens; the other tables are complete.
-Result<void> set_roles(const BpeVocabulary& vocabulary, BpeTables& tables) {
-  TokenId eot = kNoToken;
-  TokenId eom = kNoToken;
-  for (const auto& [key, value, id] :
-       {std::tuple{"tokenizer.ggml.bos_token_id", vocabulary.bos, &tables.bos},
-        std::tuple{"tokenizer.ggml.eos_token_id", vocabulary.eos, &tables.eos},
-        std::tuple{"tokenizer.ggml.eot_token_id", vocabulary.eot, &eot},
-        std::tuple{"tokenizer.ggml.eom_token_id", vocabulary.eom, &eom}}) {
-    if (const Result<void> set = set_id(key, value, tables.tokens, *id); !set) return set.error();
-  }
-  tables.add_bos = vocabulary.add_bos;
-  if (tables.add_bos && tables.bos == kNoToken) {
-    return corrupt(
-        "tokenizer.ggml.add_bos_token is true, but tokenizer.ggml.bos_token_id is missing");
-  }
-  for (const TokenId id : {tables.eos, eot, eom}) {
-    if (id != kNoToken) tables.end_tokens.push_back(id);
-  }
-  for (TokenId id = 0; id < tables.tokens.size(); ++id) {
-    if (tables.tokens.is_control(id) && is_end_of_turn_name(tables.tokens.bytes(id))) {
-      tables.end_tokens.push_back(id);
-    }
-  }
-  std::sort(tables.end_tokens.begin(), tables.end_tokens.end());
-  return {};
-}
-
 }  // namespace
 
 Result<BpeTables> make_bpe_tables(const BpeVocabulary& vocabulary) {
@@ -158,23 +101,28 @@ Result<BpeTables> make_bpe_tables(const BpeVocabulary& vocabulary) {
     return Error{ErrorCode::unsupported, "tokenizer.ggml.pre is " + quote_text(vocabulary.pre) +
                                              "; supported are " + pretokenizer_names()};
   }
-  Result<TokenTable> tokens = TokenTable::make(vocabulary.tokens, vocabulary.token_types);
+  Result<TokenTable> tokens =
+      TokenTable::make(vocabulary.tokens, vocabulary.token_types, byte_level_spelling);
   if (!tokens) return tokens.error();
   const Result<TokenIndex> index = index_tokens(vocabulary.tokens);
   if (!index) return index.error();
   Result<MergeTable> merges = make_merges(vocabulary.merges, *index, *tokens);
   if (!merges) return merges.error();
-  Result<SpecialTokens> specials = make_specials(*tokens);
+  Result<SpecialTokens> specials =
+      SpecialTokens::of(*tokens, {TokenType::control, TokenType::user_defined});
   if (!specials) return specials.error();
+  Result<TokenRoles> roles = make_roles(vocabulary, *tokens, pre->add_bos);
+  if (!roles) return roles.error();
+  std::optional<PieceIndex> words;
+  if (pre->whole_words) words.emplace(*tokens);
   const std::array<TokenId, 256> byte_tokens = find_byte_tokens(*index, *tokens);
-  BpeTables tables{.tokens = std::move(*tokens),
+  return BpeTables{.tokens = std::move(*tokens),
                    .merges = std::move(*merges),
                    .specials = std::move(*specials),
                    .byte_tokens = byte_tokens,
-                   .word_end = pre->word_end,
-                   .end_tokens = {}};
-  if (const Result<void> set = set_roles(vocabulary, tables); !set) return set.error();
-  return tables;
+                   .words = std::move(words),
+                   .pre = pre,
+                   .roles = std::move(*roles)};
 }
 
 }  // namespace pincer::bpe

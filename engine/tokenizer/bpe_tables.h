@@ -2,30 +2,28 @@
 #pragma once
 
 #include <array>
-#include <vector>
+#include <optional>
 
 #include "engine/tokenizer/bpe_vocabulary.h"
 #include "engine/tokenizer/merge_table.h"
+#include "engine/tokenizer/piece_index.h"
 #include "engine/tokenizer/pretokenizer.h"
 #include "engine/tokenizer/special_tokens.h"
+#include "engine/tokenizer/token_roles.h"
 #include "engine/tokenizer/token_table.h"
 #include "pincer/engine/result.h"
 #include "pincer/engine/tokenizer.h"
 
 namespace pincer::bpe {
 
-inline constexpr TokenId kNoToken = -1;
-
 struct BpeTables {
   TokenTable tokens;
   MergeTable merges;
   SpecialTokens specials;                // control and user-defined tokens
   std::array<TokenId, 256> byte_tokens;  // kNoToken for bytes that the vocabulary lacks
-  WordEnd word_end = nullptr;
-  TokenId bos = kNoToken;
-  TokenId eos = kNoToken;
-  bool add_bos = false;
-  std::vector<TokenId> end_tokens;  // sorted
+  std::optional<PieceIndex> words;       // where pre->whole_words
+  const PreTokenizer* pre = nullptr;     // static
+  TokenRoles roles;
 };
 
 // Checks all of `vocabulary`, which may be hostile. Errors: corrupt, unsupported.

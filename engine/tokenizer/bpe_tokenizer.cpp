@@ -1,43 +1,15 @@
 #include "engine/tokenizer/bpe_tokenizer.h"
 
-#include <algorithm>
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <utility>
 
+#include "engine/tokenizer/joined_text.h"
+#include "engine/tokenizer/normalize.h"
 #include "engine/tokenizer/word_merger.h"
 
 namespace pincer::bpe {
 namespace {
-
-// The pieces as one text, and where in it special tokens may be.
-struct JoinedText {
-  struct Range {
-    std::size_t begin = 0;
-    std::size_t end = 0;
-  };
-  std::string text;
-  std::vector<Range> trusted;  // in order, never adjacent
-};
-
-JoinedText join(std::span<const TextPiece> pieces) {
-  std::size_t size = 0;
-  for (const TextPiece& piece : pieces) size += piece.text.size();
-  JoinedText joined;
-  joined.text.reserve(size);
-  for (const TextPiece& piece : pieces) {
-    const std::size_t begin = joined.text.size();
-    joined.text += piece.text;
-    if (!piece.trusted || piece.text.empty()) continue;
-    if (!joined.trusted.empty() && joined.trusted.back().end == begin) {
-      joined.trusted.back().end = joined.text.size();
-    } else {
-      joined.trusted.push_back({begin, joined.text.size()});
-    }
-  }
-  return joined;
-}
 
 // One call of encode: collects the ids.
 class Encoder {
@@ -46,10 +18,10 @@ class Encoder {
 
   // Text without special tokens.
   void add_text(std::string_view text) {
-    for (std::size_t pos = 0; pos < text.size();) {
-      const std::size_t end = tables_.word_end(text, pos);
-      add_word(text.substr(pos, end - pos));
-      pos = end;
+    if (tables_.pre->compose) {
+      add_words(compose(text));
+    } else {
+      add_words(text);
     }
   }
 
@@ -58,7 +30,20 @@ class Encoder {
   std::vector<TokenId> take() { return std::move(ids_); }
 
  private:
+  void add_words(std::string_view text) {
+    for (std::size_t pos = 0; pos < text.size();) {
+      const std::size_t end = tables_.pre->word_end(text, pos);
+      add_word(text.substr(pos, end - pos));
+      pos = end;
+    }
+  }
+
   void add_word(std::string_view word) {
+    if (tables_.words) {
+      if (const TokenId id = tables_.words->find(word, tables_.tokens); id != kNoToken) {
+        return ids_.push_back(id);
+      }
+    }
     symbols_.clear();
     for (const char byte : word) {
       const TokenId id = tables_.byte_tokens[static_cast<unsigned char>(byte)];
@@ -82,28 +67,15 @@ Result<std::shared_ptr<const Tokenizer>> BpeTokenizer::make(const BpeVocabulary&
 }
 
 std::vector<TokenId> BpeTokenizer::encode(std::span<const TextPiece> pieces) const {
-  const JoinedText joined = join(pieces);
-  const std::string_view text = joined.text;
   Encoder encoder(tables_);
-  std::size_t done = 0;
-  for (const JoinedText::Range& range : joined.trusted) {
-    std::size_t from = range.begin;
-    while (const auto match = tables_.specials.find(text.substr(0, range.end), from)) {
-      encoder.add_text(text.substr(done, match->begin - done));
-      encoder.add_token(match->id);
-      done = from = match->end;
-    }
-  }
-  encoder.add_text(text.substr(done));
+  cut_at_specials(
+      join(pieces), tables_.specials, [&](std::string_view text) { encoder.add_text(text); },
+      [&](TokenId id) { encoder.add_token(id); });
   return encoder.take();
 }
 
 bool BpeTokenizer::is_control(TokenId id) const {
   return tables_.tokens.contains(id) && tables_.tokens.is_control(id);
-}
-
-bool BpeTokenizer::is_end(TokenId id) const {
-  return std::binary_search(tables_.end_tokens.begin(), tables_.end_tokens.end(), id);
 }
 
 }  // namespace pincer::bpe

@@ -27,10 +27,10 @@ class BpeTokenizer final : public Tokenizer {
   std::string_view token_bytes(TokenId id) const override { return tables_.tokens.bytes(id); }
   bool is_control(TokenId id) const override;
   std::int32_t vocab_size() const override { return tables_.tokens.size(); }
-  TokenId bos() const override { return tables_.bos; }
-  TokenId eos() const override { return tables_.eos; }
-  bool add_bos() const override { return tables_.add_bos; }
-  bool is_end(TokenId id) const override;
+  TokenId bos() const override { return tables_.roles.bos; }
+  TokenId eos() const override { return tables_.roles.eos; }
+  bool add_bos() const override { return tables_.roles.add_bos; }
+  bool is_end(TokenId id) const override { return tables_.roles.is_end(id); }
 
  private:
   explicit BpeTokenizer(BpeTables tables) : tables_(std::move(tables)) {}

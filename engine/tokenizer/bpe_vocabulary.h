@@ -1,25 +1,16 @@
-// What a file says about a byte-level BPE tokenizer, before it is checked. Messages name the GGUF
-// keys.
+// What a file says about a byte-level BPE tokenizer, before it is checked.
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 
+#include "engine/tokenizer/vocabulary.h"
+
 namespace pincer::bpe {
 
-// Borrows the lists; they need to live only until the tokenizer is made.
-struct BpeVocabulary {
-  std::span<const std::string> tokens;        // tokenizer.ggml.tokens, by id
-  std::span<const std::int64_t> token_types;  // tokenizer.ggml.token_type; empty: all are normal
-  std::span<const std::string> merges;        // tokenizer.ggml.merges: "left right", the best first
-  std::string pre = "default";                // tokenizer.ggml.pre
-  std::optional<std::int64_t> bos;            // tokenizer.ggml.bos_token_id
-  std::optional<std::int64_t> eos;            // tokenizer.ggml.eos_token_id
-  std::optional<std::int64_t> eot;            // tokenizer.ggml.eot_token_id
-  std::optional<std::int64_t> eom;            // tokenizer.ggml.eom_token_id
-  bool add_bos = false;                       // tokenizer.ggml.add_bos_token
+struct BpeVocabulary : Vocabulary {
+  std::span<const std::string> merges;  // tokenizer.ggml.merges: "left right", the best first
+  std::string pre = "default";          // tokenizer.ggml.pre
 };
 
 }  // namespace pincer::bpe

@@ -15,12 +15,15 @@ using WordEnd = std::size_t (*)(std::string_view text, std::size_t pos);
 struct PreTokenizer {
   std::string_view name;
   WordEnd word_end;
+  bool compose = false;      // the text is brought to normalization form C first (normalize.h)
+  bool whole_words = false;  // a word that is a token is not put together by merges
+  bool add_bos = false;      // where the file does not say
 };
 
 // Null when there is none of this name.
 const PreTokenizer* find_pretokenizer(std::string_view name);
 
-// "gpt-2, smollm": for error messages.
+// "default, gpt-2, smollm, ...": for error messages.
 std::string pretokenizer_names();
 
 }  // namespace pincer::bpe

@@ -3,11 +3,14 @@
 
 #include <array>
 #include <cstddef>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "engine/tokenizer/token_table.h"
+#include "pincer/engine/result.h"
 #include "pincer/engine/tokenizer.h"
 
 namespace pincer::bpe {
@@ -21,8 +24,12 @@ struct SpecialToken {
 // range of the list.
 class SpecialTokens {
  public:
-  // Tokens with an empty text are left out; no two have the same text.
+  // Tokens with an empty text are left out, and all but the first of those with the same text.
   explicit SpecialTokens(std::vector<SpecialToken> tokens);
+
+  // The tokens of these types. Errors: unsupported, when one is longer than any real one, since the
+  // search takes time in proportion to the longest.
+  static Result<SpecialTokens> of(const TokenTable& tokens, std::initializer_list<TokenType> types);
 
   struct Match {
     std::size_t begin = 0;  // bytes in the text

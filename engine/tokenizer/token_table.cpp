@@ -2,9 +2,6 @@
 
 #include <cassert>
 #include <limits>
-#include <optional>
-
-#include "engine/tokenizer/byte_alphabet.h"
 
 namespace pincer::bpe {
 namespace {
@@ -32,7 +29,7 @@ Result<void> check_sizes(std::size_t texts, std::size_t types) {
 }  // namespace
 
 Result<TokenTable> TokenTable::make(std::span<const std::string> texts,
-                                    std::span<const std::int64_t> types) {
+                                    std::span<const std::int64_t> types, Spelling spelling) {
   if (const Result<void> sizes = check_sizes(texts.size(), types.size()); !sizes) {
     return sizes.error();
   }
@@ -47,13 +44,7 @@ Result<TokenTable> TokenTable::make(std::span<const std::string> texts,
                                            std::to_string(type) + ", but types are 1 to 6"};
     }
     table.types_.push_back(static_cast<TokenType>(type));
-    const bool written_plainly = table.types_.back() == TokenType::user_defined ||
-                                 table.is_control(static_cast<TokenId>(id));
-    const std::optional<std::string> bytes =
-        written_plainly ? std::nullopt : bytes_from_symbols(texts[id]);
-    // Some vocabularies mark added tokens as normal; their text is then outside the alphabet and
-    // stands for itself.
-    table.bytes_ += bytes ? *bytes : texts[id];
+    table.bytes_ += spelling(texts[id], table.types_.back());
     table.offsets_.push_back(table.bytes_.size());
   }
   return table;

@@ -23,24 +23,28 @@ enum class TokenType : std::uint8_t {
   byte = 6,
 };
 
+// Tokens that carry no text of a user or a model: they are never made from untrusted text.
+inline bool is_control_type(TokenType type) {
+  return type == TokenType::control || type == TokenType::unknown;
+}
+
+// The bytes that a token's text stands for: kinds of vocabularies write them in their own ways.
+using Spelling = std::string (*)(const std::string& text, TokenType type);
+
 // Immutable; ids are in [0, size()).
 class TokenTable {
  public:
-  // `types` is as long as `texts`, or empty when all tokens are normal. Normal tokens are written
-  // in the byte alphabet (byte_alphabet.h), control and user-defined ones as they are. Errors: no
-  // tokens, too many, bad types.
+  // `types` is as long as `texts`, or empty when all tokens are normal. Errors: no tokens, too
+  // many, bad types.
   static Result<TokenTable> make(std::span<const std::string> texts,
-                                 std::span<const std::int64_t> types);
+                                 std::span<const std::int64_t> types, Spelling spelling);
 
   TokenId size() const { return static_cast<TokenId>(types_.size()); }
   bool contains(std::int64_t id) const { return id >= 0 && id < size(); }
   std::string_view bytes(TokenId id) const;
   TokenType type(TokenId id) const { return types_[static_cast<std::size_t>(id)]; }
 
-  // Tokens that carry no text of a user or a model: they are never made from untrusted text.
-  bool is_control(TokenId id) const {
-    return type(id) == TokenType::control || type(id) == TokenType::unknown;
-  }
+  bool is_control(TokenId id) const { return is_control_type(type(id)); }
 
  private:
   TokenTable() = default;

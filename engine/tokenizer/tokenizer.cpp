@@ -1,11 +1,14 @@
 #include "pincer/engine/tokenizer.h"
 
+#include <array>
 #include <optional>
 #include <utility>
 
 #include "engine/tokenizer/bpe_tokenizer.h"
 #include "engine/tokenizer/bpe_vocabulary.h"
 #include "engine/tokenizer/quote_text.h"
+#include "engine/tokenizer/spm_tokenizer.h"
+#include "engine/tokenizer/spm_vocabulary.h"
 
 namespace pincer {
 namespace {
@@ -13,6 +16,9 @@ namespace {
 using bpe::BpeTokenizer;
 using bpe::BpeVocabulary;
 using bpe::quote_text;
+using bpe::SpmTokenizer;
+using bpe::SpmVocabulary;
+using bpe::Vocabulary;
 
 // The file's name before the message, and for broken files what to do.
 Error in_file(const gguf::File& file, Error error) {
@@ -38,30 +44,29 @@ Result<std::optional<T>> optional_value(const gguf::File& file, const std::strin
   return value;
 }
 
-Result<void> read_lists(const gguf::File& file, BpeVocabulary& vocabulary) {
+// A list under `key`; absent is null, one of another type an error.
+template <class List>
+Result<const List*> optional_list(const gguf::File& file, const std::string& key,
+                                  const List* (gguf::File::*get)(std::string_view) const,
+                                  const char* of) {
+  const List* list = (file.*get)(key);
+  if (list == nullptr && file.metadata().contains(key)) {
+    return Error{ErrorCode::corrupt, key + " is not a list of " + of};
+  }
+  return list;
+}
+
+// What all kinds have.
+Result<void> read_common(const gguf::File& file, Vocabulary& vocabulary) {
   const std::vector<std::string>* tokens = file.get_strings("tokenizer.ggml.tokens");
   if (tokens == nullptr) return missing("tokenizer.ggml.tokens, a list of strings,");
   vocabulary.tokens = *tokens;
-  const std::vector<std::string>* merges = file.get_strings("tokenizer.ggml.merges");
-  if (merges == nullptr) return missing("tokenizer.ggml.merges, a list of strings,");
-  vocabulary.merges = *merges;
-  constexpr std::string_view kTypes = "tokenizer.ggml.token_type";
-  const std::vector<std::int64_t>* types = file.get_ints(kTypes);
-  if (types != nullptr) {
-    vocabulary.token_types = *types;
-    if (types->empty()) return Error{ErrorCode::corrupt, std::string(kTypes) + " is empty"};
-  } else if (file.metadata().contains(kTypes)) {
-    return Error{ErrorCode::corrupt, std::string(kTypes) + " is not a list of integers"};
-  }
-  return {};
-}
-
-Result<void> read_values(const gguf::File& file, BpeVocabulary& vocabulary) {
-  constexpr std::string_view kPre = "tokenizer.ggml.pre";
-  if (const std::string* pre = file.get_string(kPre)) {
-    vocabulary.pre = *pre;
-  } else if (file.metadata().contains(kPre)) {
-    return Error{ErrorCode::corrupt, std::string(kPre) + " is not a string"};
+  const auto types =
+      optional_list(file, "tokenizer.ggml.token_type", &gguf::File::get_ints, "integers");
+  if (!types) return types.error();
+  if (*types != nullptr) {
+    vocabulary.token_types = **types;
+    if ((*types)->empty()) return Error{ErrorCode::corrupt, "tokenizer.ggml.token_type is empty"};
   }
   for (const auto& [key, id] : {std::pair{"tokenizer.ggml.bos_token_id", &vocabulary.bos},
                                 std::pair{"tokenizer.ggml.eos_token_id", &vocabulary.eos},
@@ -73,29 +78,64 @@ Result<void> read_values(const gguf::File& file, BpeVocabulary& vocabulary) {
   }
   const auto add_bos = optional_value(file, "tokenizer.ggml.add_bos_token", &gguf::File::get_bool);
   if (!add_bos) return add_bos.error();
-  vocabulary.add_bos = add_bos->value_or(false);
+  vocabulary.add_bos = *add_bos;
   return {};
 }
 
 Result<std::shared_ptr<const Tokenizer>> make_bpe(const gguf::File& file) {
   BpeVocabulary vocabulary;
-  if (const Result<void> read = read_lists(file, vocabulary); !read) return read.error();
-  if (const Result<void> read = read_values(file, vocabulary); !read) return read.error();
+  if (const Result<void> read = read_common(file, vocabulary); !read) return read.error();
+  const std::vector<std::string>* merges = file.get_strings("tokenizer.ggml.merges");
+  if (merges == nullptr) return missing("tokenizer.ggml.merges, a list of strings,");
+  vocabulary.merges = *merges;
+  constexpr std::string_view kPre = "tokenizer.ggml.pre";
+  if (const std::string* pre = file.get_string(kPre)) {
+    vocabulary.pre = *pre;
+  } else if (file.metadata().contains(kPre)) {
+    return Error{ErrorCode::corrupt, std::string(kPre) + " is not a string"};
+  }
   return BpeTokenizer::make(vocabulary);
 }
+
+Result<std::shared_ptr<const Tokenizer>> make_spm(const gguf::File& file) {
+  SpmVocabulary vocabulary;
+  if (const Result<void> read = read_common(file, vocabulary); !read) return read.error();
+  const std::vector<double>* scores = file.get_floats("tokenizer.ggml.scores");
+  if (scores == nullptr) return missing("tokenizer.ggml.scores, a list of numbers,");
+  vocabulary.scores = *scores;
+  const auto unknown =
+      optional_value(file, "tokenizer.ggml.unknown_token_id", &gguf::File::get_int);
+  if (!unknown) return unknown.error();
+  vocabulary.unknown = *unknown;
+  const auto prefix =
+      optional_value(file, "tokenizer.ggml.add_space_prefix", &gguf::File::get_bool);
+  if (!prefix) return prefix.error();
+  vocabulary.add_space_prefix = prefix->value_or(true);
+  return SpmTokenizer::make(vocabulary);
+}
+
+// One row for each value of tokenizer.ggml.model.
+struct Kind {
+  std::string_view name;
+  Result<std::shared_ptr<const Tokenizer>> (*make)(const gguf::File& file);
+};
+constexpr std::array kKinds = {Kind{"gpt2", make_bpe}, Kind{"llama", make_spm}};
 
 }  // namespace
 
 Result<std::shared_ptr<const Tokenizer>> Tokenizer::from_gguf(const gguf::File& file) {
   const std::string* model = file.get_string("tokenizer.ggml.model");
   if (model == nullptr) return in_file(file, missing("tokenizer.ggml.model, a string,"));
-  if (*model != "gpt2") {
-    return in_file(file, {ErrorCode::unsupported,
-                          "tokenizer.ggml.model is " + quote_text(*model) + "; supported is gpt2"});
+  std::string supported;
+  for (const Kind& kind : kKinds) {
+    supported += (supported.empty() ? "" : ", ") + std::string(kind.name);
+    if (*model != kind.name) continue;
+    Result<std::shared_ptr<const Tokenizer>> tokenizer = kind.make(file);
+    if (!tokenizer) return in_file(file, tokenizer.error());
+    return tokenizer;
   }
-  Result<std::shared_ptr<const Tokenizer>> tokenizer = make_bpe(file);
-  if (!tokenizer) return in_file(file, tokenizer.error());
-  return tokenizer;
+  return in_file(file, {ErrorCode::unsupported, "tokenizer.ggml.model is " + quote_text(*model) +
+                                                    "; supported are " + supported});
 }
 
 std::vector<TokenId> Tokenizer::encode(std::string_view user_text) const {

@@ -1,5 +1,8 @@
 #include "engine/tokenizer/word_patterns.h"
 
+#include <algorithm>
+#include <string>
+
 #include "engine/tokenizer/unicode.h"
 
 namespace pincer::bpe {
@@ -46,6 +49,10 @@ std::size_t spaces_end(std::string_view text, std::size_t pos, bool cut_at_numbe
   }
 }
 
+bool is_line_end(char c) { return c == '\r' || c == '\n'; }
+
+char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
 }  // namespace
 
 std::size_t match_contraction(std::string_view text, std::size_t pos) {
@@ -59,9 +66,52 @@ std::size_t match_contraction(std::string_view text, std::size_t pos) {
   return short_form ? pos + 2 : pos;
 }
 
+std::size_t match_contraction_of_any_case(std::string_view text, std::size_t pos) {
+  constexpr std::string_view kLongS = "'\xC5\xBF";
+  if (text.substr(pos, kLongS.size()) == kLongS) return pos + kLongS.size();
+  constexpr std::size_t kLongest = 3;
+  std::string lower(text.substr(pos, kLongest));
+  std::transform(lower.begin(), lower.end(), lower.begin(), ascii_lower);
+  return pos + match_contraction(lower, 0);
+}
+
 std::size_t match_number(std::string_view text, std::size_t pos) {
   const Char next = char_at(text, pos);
   return next.char_class == CharClass::number ? pos + next.length : pos;
+}
+
+std::size_t match_three_numbers(std::string_view text, std::size_t pos) {
+  for (int i = 0; i < 3; ++i) pos = match_number(text, pos);
+  return pos;
+}
+
+std::size_t match_prefixed_letters(std::string_view text, std::size_t pos) {
+  const Char first = char_at(text, pos);
+  if (first.char_class == CharClass::letter) return run_end(text, pos, CharClass::letter);
+  const bool prefix = first.char_class == CharClass::other ||
+                      (first.char_class == CharClass::space && !is_line_end(text[pos]));
+  if (!prefix) return pos;
+  const std::size_t begin = pos + first.length;
+  const std::size_t end = run_end(text, begin, CharClass::letter);
+  return end > begin ? end : pos;
+}
+
+std::size_t match_others_with_line_ends(std::string_view text, std::size_t pos) {
+  const std::size_t begin = pos < text.size() && text[pos] == ' ' ? pos + 1 : pos;
+  std::size_t end = run_end(text, begin, CharClass::other);
+  if (end == begin) return pos;
+  while (end < text.size() && is_line_end(text[end])) ++end;
+  return end;
+}
+
+std::size_t match_spaces_to_line_end(std::string_view text, std::size_t pos) {
+  std::size_t end = pos;
+  for (Char next = char_at(text, pos); next.char_class == CharClass::space;
+       next = char_at(text, pos)) {
+    if (is_line_end(text[pos])) end = pos + 1;
+    pos += next.length;
+  }
+  return end;
 }
 
 std::size_t match_spaced_run(std::string_view text, std::size_t pos) {

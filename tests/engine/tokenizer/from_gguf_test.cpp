@@ -82,9 +82,9 @@ TEST(TokenizerFromGguf, HasDefaults) {
 
 TEST(TokenizerFromGguf, RefusesOtherModels) {
   GgufWriter other;
-  other.set("tokenizer.ggml.model", "llama");
+  other.set("tokenizer.ggml.model", "bert");
   expect_error(other, ErrorCode::unsupported,
-               "tokenizer.ggml.model is \"llama\"; supported is gpt2");
+               "tokenizer.ggml.model is \"bert\"; supported are gpt2, llama");
   GgufWriter none;
   expect_error(none, ErrorCode::corrupt, "tokenizer.ggml.model, a string, is missing");
 }
