@@ -16,7 +16,8 @@ namespace {
 
 static_assert(kAttentionRows % kTileRows == 0);
 
-// kTileRows rows that share register tiles; `count` of them are there.
+// kTileRows rows that share register tiles; `count` of them are there. Keys are counted from the
+// first block that a row of the call's kAttentionRows sees.
 struct RowGroup {
   int count = 0;
   int longest = 0;  // kv_len
@@ -24,6 +25,7 @@ struct RowGroup {
   float* scores[kTileRows] = {};
   float* out[kTileRows] = {};
   int kv_len[kTileRows] = {};
+  int kv_begin[kTileRows] = {};
 };
 
 // Calls operation.template operator()<n>() for n = count.
@@ -52,11 +54,13 @@ inline void score_group(const RowGroup& group, const Element* k, int first_key, 
   });
 }
 
-// scores[j] = exp(scores[j] - max), j < n, zero up to a multiple of 16. Returns 1 / sum.
+// scores[j] = exp(scores[j] - max), begin <= j < n; zero before, and after up to a multiple of 16.
+// Returns 1 / sum.
 template <class Register>
-inline float normalize_scores(float* scores, int n) {
+inline float normalize_scores(float* scores, int begin, int n) {
   using Lanes = Lanes16<Register>;
   constexpr float kLowest = -__builtin_inff();
+  for (int j = 0; j < begin; ++j) scores[j] = kLowest;
   Lanes largest = Lanes::broadcast(kLowest);
   // Keys beyond the row's last have a score, of whatever their memory held: it is replaced.
   for (int j = 0; j < n; j += kLanes) {
@@ -75,8 +79,8 @@ inline float normalize_scores(float* scores, int n) {
 }
 
 // Adds a V block to the group's rows: the keys that all of them see together, the rest row by row,
-// so that no row reads a value beyond its own length. Every row sees key 0, so the first block
-// starts all of them.
+// so that no row reads a value beyond its own length. Every row is longer than 0, so the first
+// block starts all of them; keys before its window count 0 times.
 template <class Register, int kRegisters, class Element>
 inline void value_group(const RowGroup& group, const Element* values, int first_key, int head_dim) {
   if (first_key >= group.longest) return;
@@ -119,21 +123,31 @@ inline void attend_rows(const AttentionArgsOf<Element>& args, int first, std::in
   RowGroup groups[kGroups];
   const int rows = args.rows - first < kAttentionRows ? args.rows - first : kAttentionRows;
   int longest = 0;
+  int origin = args.kv_len[first];
+  for (int i = 0; i < rows; ++i) {
+    const int begin = args.kv_begin == nullptr ? 0 : args.kv_begin[first + i];
+    if (begin < origin) origin = begin;
+  }
+  // A whole number of blocks, so that the 16 partial sums have the same keys whatever the origin.
+  origin -= origin % kKvBlockTokens;
+  const Element* const* k_blocks = args.k_blocks + origin / kKvBlockTokens;
+  const Element* const* v_blocks = args.v_blocks + origin / kKvBlockTokens;
   for (int i = 0; i < rows; ++i) {
     RowGroup& group = groups[i / kTileRows];
     const int r = group.count++;
     group.q[r] = args.q + args.q_offset[first + i];
     group.out[r] = args.out + args.q_offset[first + i];
     group.scores[r] = args.scratch + i * stride;
-    group.kv_len[r] = args.kv_len[first + i];
-    assert(group.kv_len[r] >= 1);
+    group.kv_len[r] = args.kv_len[first + i] - origin;
+    group.kv_begin[r] = args.kv_begin == nullptr ? 0 : args.kv_begin[first + i] - origin;
+    assert(group.kv_begin[r] >= 0 && group.kv_begin[r] < group.kv_len[r]);
     if (group.kv_len[r] > group.longest) group.longest = group.kv_len[r];
     if (group.longest > longest) longest = group.longest;
   }
   const int used = (rows + kTileRows - 1) / kTileRows;
 
   for (int key = 0; key < longest; key += kKvBlockTokens) {
-    const Element* k = args.k_blocks[key / kKvBlockTokens];
+    const Element* k = k_blocks[key / kKvBlockTokens];
     for (int g = 0; g < used; ++g) {
       score_group<Register, kRegisters>(groups[g], k, key, args.head_dim, args.scale);
     }
@@ -141,11 +155,12 @@ inline void attend_rows(const AttentionArgsOf<Element>& args, int first, std::in
   float inverse_sum[kAttentionRows];
   for (int i = 0; i < rows; ++i) {
     const RowGroup& group = groups[i / kTileRows];
+    const int r = i % kTileRows;
     inverse_sum[i] =
-        normalize_scores<Register>(group.scores[i % kTileRows], group.kv_len[i % kTileRows]);
+        normalize_scores<Register>(group.scores[r], group.kv_begin[r], group.kv_len[r]);
   }
   for (int key = 0; key < longest; key += kKvBlockTokens) {
-    const Element* values = args.v_blocks[key / kKvBlockTokens];
+    const Element* values = v_blocks[key / kKvBlockTokens];
     for (int g = 0; g < used; ++g) {
       value_group<Register, kRegisters>(groups[g], values, key, args.head_dim);
     }

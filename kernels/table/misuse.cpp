@@ -115,6 +115,9 @@ std::string misuse(const AttentionKernel& kernel, const AttentionArgs& args) {
   }
   for (int r = 0; c.empty() && r < args.rows; ++r) {
     c.unless(args.kv_len[r] >= 1, "kv_len", args.kv_len[r], "at least ", 1);
+    const int begin = args.kv_begin != nullptr ? args.kv_begin[r] : 0;
+    c.unless(begin >= 0 && begin < args.kv_len[r], "kv_begin", begin,
+             "0 or more and below kv_len = ", args.kv_len[r]);
   }
   return c.named(kernel.name);
 }

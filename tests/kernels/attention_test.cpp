@@ -56,10 +56,10 @@ Reference reference(AttentionCase& data) {
   const double u = 0x1p-24;
   Reference result;
   for (std::size_t r = 0; r < data.rows(); ++r) {
-    const int n = shape.kv_len[r];
-    std::vector<double> score(n);
+    const int n = shape.kv_len[r], begin = shape.kv_begin.empty() ? 0 : shape.kv_begin[r];
+    std::vector<double> score(n, -INFINITY);
     double largest = -INFINITY, smallest = INFINITY, magnitude = 0;
-    for (int j = 0; j < n; ++j) {
+    for (int j = begin; j < n; ++j) {
       double dot = 0, sum = 0;
       for (int d = 0; d < shape.head_dim; ++d) {
         const double product = static_cast<double>(data.q(r, d)) * data.k(j, d);
@@ -174,6 +174,32 @@ TEST_P(AttentionTest, ShortRowsIgnoreTheKeysOfLongRows) {
   const std::size_t others = 7 * 48;
   EXPECT_TRUE(same_bytes<float>({out.data(), others}, {expected.data(), others}));
   for (std::size_t i = others; i < out.size(); ++i) EXPECT_TRUE(std::isnan(out[i]));
+}
+
+// A causal chunk whose rows see the last `window` keys.
+AttentionShape windowed(int rows, int kv, int window, int heads) {
+  AttentionShape shape = causal(rows, kv, 48, heads);
+  for (const int n : shape.kv_len) shape.kv_begin.push_back(std::max(0, n - window));
+  return shape;
+}
+
+TEST_P(AttentionTest, SeesOnlyItsWindow) {
+  for (const int window : {1, 16, 31, 32, 33, 70}) {
+    for (const int kv : {1, 33, 64, 97, 200}) {
+      AttentionCase data(windowed(21, kv, window, 2), 41u + static_cast<unsigned>(kv));
+      const std::vector<float> out = data.run(attention());
+      const Reference expected = reference(data);
+      for (std::size_t i = 0; i < out.size(); ++i) {
+        ASSERT_NEAR(out[i], expected.value[i], expected.tolerance[i])
+            << "window " << window << " kv " << kv << " row " << i / 48;
+      }
+      ASSERT_TRUE(same_bytes<float>(out, data.run(scalar())));
+      for (std::size_t r = 0; r < data.rows(); ++r) {
+        const std::span<const float> row(out.data() + r * 48, 48);
+        ASSERT_TRUE(same_bytes<float>(data.run(attention(), r, 1), row)) << "row " << r;
+      }
+    }
+  }
 }
 
 // The weights of a row sum to 1: with all values the same, so is the output, within the roundings

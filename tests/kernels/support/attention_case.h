@@ -16,6 +16,7 @@ struct AttentionShape {
   std::vector<std::int32_t> kv_len;  // one per row
   int head_dim = 64;
   float scale = 0.125f;
+  std::vector<std::int32_t> kv_begin = {};  // one per row, or none for 0
 };
 
 // Random q, K and V. Every block of K and V, q, out and scratch end at a guard page of their own;
@@ -92,8 +93,16 @@ class AttentionCase {
     GuardedBuffer<float> scratch(kernels::attention_scratch_floats(longest));
     GuardedBuffer<float> out(q_.size());
     std::fill(out.begin(), out.end(), kCanary);
+    const std::int32_t* begins = shape_.kv_begin.empty() ? nullptr : shape_.kv_begin.data() + first;
+    if (begins != nullptr) {
+      // Blocks that no row sees.
+      const int unseen = *std::min_element(begins, begins + count) / kernels::kKvBlockTokens;
+      std::fill_n(k_blocks.begin(), unseen, nullptr);
+      std::fill_n(v_blocks.begin(), unseen, nullptr);
+    }
     attention({.q = q_.data(),
                .q_offset = offset_.data() + first,
+               .kv_begin = begins,
                .kv_len = shape_.kv_len.data() + first,
                .rows = static_cast<int>(count),
                .k_blocks = k_blocks.data(),

@@ -26,9 +26,11 @@ template <class Element>
 struct AttentionArgsOf {
   const float* q = nullptr;                // row r at q + q_offset[r], head_dim floats
   const std::int64_t* q_offset = nullptr;  // [rows], elements; `out` uses the same offsets
-  const std::int32_t* kv_len = nullptr;    // [rows] >= 1: row r sees keys 0 .. kv_len[r]-1
+  const std::int32_t* kv_begin = nullptr;  // [rows] or null for 0: row r sees the keys
+  const std::int32_t* kv_len = nullptr;    //   kv_begin[r] .. kv_len[r] - 1, at least one
   int rows = 0;
-  const Element* const* k_blocks = nullptr;  // [ceil(max kv_len / kKvBlockTokens)]
+  // [ceil(max kv_len / kKvBlockTokens)], of key 0 on; those that no row sees may be null.
+  const Element* const* k_blocks = nullptr;
   const Element* const* v_blocks = nullptr;
   int head_dim = 0;  // a multiple of 16
   float scale = 1.0f;
