@@ -10,12 +10,44 @@ namespace {
 
 constexpr std::string_view kTemplateKey = "tokenizer.chat_template";
 
-// https://github.com/openai/openai-python/blob/release-v0.28.0/chatml.md
-constexpr std::string_view kChatMl =
-    "{% for message in messages %}"
-    "{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}"
-    "{% endfor %}"
-    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
+// What files without a template get: the format that goes with a control token of their
+// vocabulary.
+struct Usual {
+  std::string_view token;  // empty: any vocabulary
+  std::string_view source;
+};
+constexpr std::array<Usual, 3> kUsual{{
+    // https://ai.google.dev/gemma/docs/core/prompt-structure
+    {"<start_of_turn>",
+     "{{ bos_token }}{% for message in messages %}"
+     "{{ '<start_of_turn>' + ('model' if message['role'] == 'assistant' else 'user') + '\n' + "
+     "message['content'] + '<end_of_turn>\n' }}"
+     "{% endfor %}{% if add_generation_prompt %}{{ '<start_of_turn>model\n' }}{% endif %}"},
+    // https://www.llama.com/docs/model-cards-and-prompt-formats/meta-llama-3
+    {"<|start_header_id|>",
+     "{{ bos_token }}{% for message in messages %}"
+     "{{ '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n' + message['content'] + "
+     "'<|eot_id|>' }}"
+     "{% endfor %}"
+     "{% if add_generation_prompt %}{{ '<|start_header_id|>assistant<|end_header_id|>\n\n' }}"
+     "{% endif %}"},
+    // https://github.com/openai/openai-python/blob/release-v0.28.0/chatml.md
+    {"",
+     "{% for message in messages %}"
+     "{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n' }}"
+     "{% endfor %}"
+     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"},
+}};
+
+std::string_view usual_template(const Tokenizer& tokenizer) {
+  for (const Usual& usual : kUsual) {
+    if (usual.token.empty()) return usual.source;
+    const TextPiece piece{std::string(usual.token), true};
+    const std::vector<TokenId> ids = tokenizer.encode(std::span(&piece, 1));
+    if (ids.size() == 1 && tokenizer.is_control(ids[0])) return usual.source;
+  }
+  return {};
+}
 
 std::string token_text(const Tokenizer& tokenizer, TokenId id) {
   return id < 0 ? std::string() : std::string(tokenizer.token_bytes(id));
@@ -45,7 +77,7 @@ jinja::Value to_value(const std::vector<ChatMessage>& messages) {
 Result<ChatTemplate> ChatTemplate::from_gguf(const gguf::File& file, const Tokenizer& tokenizer) {
   ChatTemplate chat;
   const std::string* source = file.get_string(kTemplateKey);
-  chat.source_ = source != nullptr ? *source : std::string(kChatMl);
+  chat.source_ = source != nullptr ? *source : std::string(usual_template(tokenizer));
   Result<jinja::Template> parsed = jinja::Template::parse(chat.source_);
   if (!parsed.ok()) {
     const Error& error = parsed.error();

@@ -47,6 +47,25 @@ TEST(ChatTemplate, WithoutOneItIsChatMl) {
   EXPECT_EQ(marked(chat, {{"user", "U"}}, false), "<|im_start|>user\n«U»<|im_end|>\n");
 }
 
+TEST(ChatTemplate, WithoutOneTheVocabularySaysWhichItIs) {
+  const auto render = [](const char* name) {
+    auto file = gguf::File::open(std::string(PINCER_SOURCE_DIR "/tests/golden/") + name);
+    const auto tokenizer = Tokenizer::from_gguf(*file);
+    file->forget_metadata();  // the template among it
+    return marked(ChatTemplate::from_gguf(*file, **tokenizer),
+                  {{"user", "U"}, {"assistant", "A"}, {"user", "V"}});
+  };
+  EXPECT_EQ(render("tiny-gemma3.gguf"),
+            "<bos><start_of_turn>user\n«U»<end_of_turn>\n<start_of_turn>model\n«A»<end_of_turn>\n"
+            "<start_of_turn>user\n«V»<end_of_turn>\n<start_of_turn>model\n");
+  EXPECT_EQ(render("tiny-llama.gguf"),
+            "<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\n«U»<|eot_id|>"
+            "<|start_header_id|>assistant<|end_header_id|>\n\n«A»<|eot_id|>"
+            "<|start_header_id|>user<|end_header_id|>\n\n«V»<|eot_id|>"
+            "<|start_header_id|>assistant<|end_header_id|>\n\n");
+  EXPECT_EQ(render("tiny-qwen2.gguf").find("<|im_start|>user\n«U»<|im_end|>\n"), 0U);
+}
+
 TEST(ChatTemplate, GivesTheTokensAndNoToolsToTheTemplate) {
   EXPECT_EQ(marked(chat_template("[{{ bos_token }}{{ eos_token }}] {{ tools is none }} "
                                  "{{ documents is none }} {{ custom is defined }}"),

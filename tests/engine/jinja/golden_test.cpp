@@ -98,5 +98,18 @@ TEST(JinjaGolden, ConversationsWithTheRealTemplate) {
   }
 }
 
+// Of Gemma 3, Qwen2 and 2.5, Llama 3 and 3.1.
+TEST(JinjaGolden, TemplatesOfTheFamilies) {
+  const std::vector<json::object> lines = read_lines("chat_templates.jsonl");
+  ASSERT_GE(lines.size(), 300U);
+  const json::object& sources = lines.front().at("templates").as_object();
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    const json::object& line = lines[i];
+    SCOPED_TRACE(json::serialize(line));
+    const std::string source(sources.at(line.at("template").as_string()).as_string());
+    expect_golden(source, convert_object(line.at("context").as_object()), line);
+  }
+}
+
 }  // namespace
 }  // namespace pincer::test
