@@ -23,8 +23,6 @@ std::int64_t bytes_of_head(const Model& model) {
   return 2 * kernels::kKvBlockTokens * head_dim * static_cast<std::int64_t>(sizeof(float));
 }
 
-int window_of(const ModelConfig&, int) { return 0; }
-
 }  // namespace
 
 std::int64_t KvCache::block_bytes(const Model& model) {
@@ -38,7 +36,7 @@ int KvCache::blocks_for(int tokens) {
 void KvCache::group_layers(const Model& model, const KvCacheOptions& options) {
   windows_ = {0};
   for (int l = 0; l < model.config.layers; ++l) {
-    const int window = options.sequences == 0 ? 0 : window_of(model.config, l);
+    const int window = options.sequences == 0 ? 0 : model.config.window(l);
     auto place = std::find(windows_.begin(), windows_.end(), window);
     if (place == windows_.end()) place = windows_.insert(place, window);
     layers_.push_back({static_cast<int>(place - windows_.begin())});

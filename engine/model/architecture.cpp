@@ -6,7 +6,17 @@ namespace pincer {
 namespace {
 
 constexpr std::array kArchitectures = {
-    Architecture{"llama", RopeStyle::interleaved, Activation::silu},
+    Architecture{.name = "llama", .rope = RopeStyle::interleaved, .activation = Activation::silu},
+    Architecture{.name = "qwen2", .rope = RopeStyle::halves, .activation = Activation::silu},
+    // https://arxiv.org/abs/2503.19786; five layers with a window, then one without. The 27B model
+    // is the one with 62 layers.
+    Architecture{.name = "gemma3",
+                 .rope = RopeStyle::halves,
+                 .activation = Activation::gelu,
+                 .scaled_embedding = true,
+                 .window_period = 6,
+                 .window_rope_base = 10000.0f,
+                 .layers_scaled_by_width = 62},
 };
 
 }  // namespace

@@ -100,6 +100,34 @@ RopeConfig read_rope(Reader& reader, const gguf::File& file, const ModelConfig& 
   return rope;
 }
 
+// Which layers have a sliding window: by the file's pattern, a period or a list, or by the
+// family's.
+void read_windows(Reader& reader, const gguf::File& file, ModelConfig& c) {
+  const Architecture& a = *c.architecture;
+  c.window_rope = c.rope;
+  if (a.window_period == 0) return;
+  c.sliding_window = reader.integer("attention.sliding_window", 0, 1 << 28, 0);
+  if (c.sliding_window == 0) return;
+  const std::string pattern = fmt::format("{}.attention.sliding_window_pattern", a.name);
+  const auto found = file.metadata().find(pattern);
+  const auto* list =
+      found == file.metadata().end() ? nullptr : std::get_if<gguf::Array>(&found->second);
+  if (list != nullptr) {
+    const auto* flags = std::get_if<std::vector<bool>>(list);
+    if (flags == nullptr || flags->size() < static_cast<std::size_t>(c.layers)) {
+      return reader.fail(fmt::format("has '{}' that is no list of {} booleans; the file is damaged",
+                                     pattern, c.layers));
+    }
+    c.windowed.assign(flags->begin(), flags->begin() + c.layers);
+  } else {
+    const int period = reader.integer("attention.sliding_window_pattern", 1, 1024, a.window_period);
+    for (int l = 0; l < c.layers; ++l) c.windowed.push_back(l % period != period - 1);
+  }
+  if (a.window_rope_base == 0) return;
+  c.window_rope = RopeConfig{.dim = c.rope.dim};
+  c.window_rope.base = reader.number("rope.freq_base_swa", 1.0, 1e12, a.window_rope_base);
+}
+
 void read_shape(Reader& reader, const gguf::File& file, ModelConfig& c) {
   c.layers = reader.integer("block_count", 1, 1024);
   c.width = reader.integer("embedding_length", 1, 1 << 17);
@@ -122,6 +150,10 @@ void read_shape(Reader& reader, const gguf::File& file, ModelConfig& c) {
   if (reader.integer("expert_count", 0, 1 << 16, 0) > 0) {
     reader.fail("is a mixture of experts, which is not supported yet; choose a dense model");
   }
+  if (c.architecture->scaled_embedding) c.embedding_scale = std::sqrt(static_cast<float>(c.width));
+  const bool by_width = c.layers == c.architecture->layers_scaled_by_width;
+  const auto scaled = static_cast<float>(by_width ? c.width / c.heads : c.head_dim);
+  c.attention_scale = reader.number("attention.scale", 1e-6, 1e6, 1.0f / std::sqrt(scaled));
   c.norm_eps = reader.number("attention.layer_norm_rms_epsilon", 0.0, 1.0, 1e-5f);
   const gguf::Tensor* embedding = file.tensor("token_embd.weight");
   if (embedding == nullptr || embedding->cols() != c.width || embedding->rows() > (1 << 24)) {
@@ -154,6 +186,7 @@ Result<ModelConfig> read_model_config(const gguf::File& file) {
   Reader reader(file, *name);
   read_shape(reader, file, c);
   if (reader.error().empty()) c.rope = read_rope(reader, file, c);
+  if (reader.error().empty()) read_windows(reader, file, c);
   if (!reader.error().empty()) return Error{ErrorCode::corrupt, reader.error()};
   return c;
 }

@@ -33,9 +33,9 @@ Forward::Forward(const Model& model, KvCache& cache, Arena& arena, int max_rows,
       arena_(arena),
       plans_(model, arena.threads()),
       rope_(model.config.rope),
+      window_rope_(model.config.window_rope),
       max_rows_(max_rows),
       qkv_width_(config_.q_width() + 2 * config_.kv_width()),
-      attention_scale_(1.0f / std::sqrt(static_cast<float>(config_.head_dim))),
       trace_(trace),
       timer_(trace),
       plain_rows_(static_cast<std::size_t>(arena.threads())),
@@ -48,8 +48,10 @@ Forward::Forward(const Model& model, KvCache& cache, Arena& arena, int max_rows,
   attended_.reserve(rows * qkv_width_);
   gate_up_.reserve(rows * 2 * c.ff);
   update_.reserve(rows * c.width);
-  cosine_.reserve(rows * rope_.half());
-  sine_.reserve(rows * rope_.half());
+  for (Angles& angles : angles_) {
+    angles.cosine.reserve(rows * rope_.half());
+    angles.sine.reserve(rows * rope_.half());
+  }
   quants_.reserve((rows + plans_.most_interleaved() - 1) * padded(widest));
   quant_scales_.reserve(rows * padded(widest) / 32);
   corrections_.reserve(rows * padded(widest) / 32);
@@ -85,7 +87,13 @@ void Forward::start(std::span<const Chunk> chunks) {
       const Chunk& chunk = chunks_[static_cast<std::size_t>(row.chunk)];
       model_.embed(chunk.tokens[static_cast<std::size_t>(row.position - chunk.position)],
                    residual_.get() + r * config_.width);
-      rope_.angles(row.position, cosine_.get() + r * rope_.half(), sine_.get() + r * rope_.half());
+      for (const bool windowed : {false, true}) {
+        if (windowed && config_.sliding_window == 0) continue;
+        const std::int64_t at = r * rope_.half();
+        (windowed ? window_rope_ : rope_)
+            .angles(row.position, angles_[windowed].cosine.get() + at,
+                    angles_[windowed].sine.get() + at);
+      }
     }
   });
 }
@@ -128,7 +136,7 @@ void Forward::attention_block(int layer) {
   });
   product(w.attention_output, {attended_.get(), rows, config_.q_width(), qkv_width_},
           update_.get());
-  update_pending_ = true;
+  set_update(w.post_attention_norm);
   timer_.done(layer, Phase::attention_output);
 }
 
@@ -156,7 +164,7 @@ void Forward::feed_forward_block(int layer) {
   });
   timer_.done(layer, Phase::activation);
   product(w.down, {gate_up_.get(), rows, ff, 2 * ff}, update_.get());
-  update_pending_ = true;
+  set_update(w.post_ff_norm);
   if (layer + 1 == config_.layers) add_update(rows);  // for logits(), which may run many times
   timer_.done(layer, Phase::down);
 }
@@ -168,8 +176,10 @@ void Forward::rope_and_cache(int layer, std::int64_t r) {
   float* q = qkv_.get() + r * qkv_width_;
   float* k = q + c.q_width();
   const float* v = k + c.kv_width();
-  const float* cosine = cosine_.get() + r * rope_.half();
-  const float* sine = sine_.get() + r * rope_.half();
+  norm_heads(model_.layers[static_cast<std::size_t>(layer)], q, k);
+  const Angles& angles = angles_[config_.window(layer) > 0];
+  const float* cosine = angles.cosine.get() + r * rope_.half();
+  const float* sine = angles.sine.get() + r * rope_.half();
   // Query heads and key heads are neighbours.
   ops_.rope(q, cosine, sine, c.heads + c.kv_heads, c.head_dim, c.rope.dim);
   const std::span<const int> blocks = chunk.blocks.group(cache_.group_of(layer));
@@ -183,6 +193,17 @@ void Forward::rope_and_cache(int layer, std::int64_t r) {
       cache_f32(head_k, head_v, slot, cache_.k(block, layer, head), cache_.v(block, layer, head));
     }
   }
+}
+
+void Forward::norm_heads(const LayerWeights& w, float* q, float* k) const {
+  const auto norm = [&](const float* gain, float* x, int heads) {
+    if (gain == nullptr) return;
+    for (int head = 0; head < heads; ++head, x += config_.head_dim) {
+      ops_.rms_norm(x, gain, config_.norm_eps, config_.head_dim, x);
+    }
+  };
+  norm(w.q_norm, q, config_.heads);
+  norm(w.k_norm, k, config_.kv_heads);
 }
 
 void Forward::cache_s8(const float* k, const float* v, int slot, std::uint8_t* block) const {
@@ -213,7 +234,7 @@ void Forward::normalize(const float* gain, int rows) {
   const std::int64_t width = config_.width;
   arena_.split(rows, kRowGrain, [&](std::int64_t begin, std::int64_t end, int thread) {
     for (std::int64_t r = begin; r < end; ++r) {
-      const float* update = update_pending_ ? update_.get() + r * width : nullptr;
+      const float* update = update_pending_ ? update_row(r) : nullptr;
       normalize_row(residual_.get() + r * width, update, gain, r, thread);
     }
   });
@@ -250,12 +271,13 @@ void Forward::product(const Linear& w, kernels::MatrixView<const float> in, floa
   if (model_.reference) {
     arena_.split(w.n, 64, [&](std::int64_t begin, std::int64_t end, int) {
       model_.kernels.gemm_f32->fn(
-          {in, w.dense, nullptr, {out, rows, w.n, w.n}, 0, rows, begin, end});
+          {in, w.dense, w.bias, {out, rows, w.n, w.n}, 0, rows, begin, end});
     });
     return;
   }
   kernels::GemmArgs args;
   args.w = w.packed;
+  args.bias = w.bias;
   args.a.q = quants_.get();
   args.a.stride = padded(w.k);
   args.a.scale = quant_scales_.get();
@@ -280,11 +302,26 @@ void Forward::product(const Linear& w, kernels::MatrixView<const float> in, floa
   });
 }
 
+void Forward::set_update(const float* gain) {
+  update_pending_ = true;
+  update_gain_ = gain;
+}
+
+const float* Forward::update_row(std::int64_t row) {
+  float* update = update_.get() + row * config_.width;
+  if (update_gain_ != nullptr) {
+    ops_.rms_norm(update, update_gain_, config_.norm_eps, config_.width, update);
+  }
+  return update;
+}
+
 void Forward::add_update(int rows) {
   if (!std::exchange(update_pending_, false)) return;
   const std::int64_t width = config_.width;
   arena_.split(rows, kRowGrain, [&](std::int64_t begin, std::int64_t end, int) {
-    ops_.add(residual_.get() + begin * width, update_.get() + begin * width, (end - begin) * width);
+    for (std::int64_t r = begin; r < end; ++r) {
+      ops_.add(residual_.get() + r * width, update_row(r), width);
+    }
   });
 }
 

@@ -60,13 +60,14 @@ class Forward {
   void attention_block(int layer);
   void feed_forward_block(int layer);
   void rope_and_cache(int layer, std::int64_t row);
+  void norm_heads(const LayerWeights& weights, float* q, float* k) const;
   // Token `slot` of a KV head's block.
   void cache_s8(const float* k, const float* v, int slot, std::uint8_t* block) const;
   void cache_f32(const float* k, const float* v, int slot, float* k_block, float* v_block) const;
   void attention(int layer);
   void attend(int layer, const Task& task, int thread);
-  // residual_ += update_ if that is pending; RMSNorm(residual_), quantized: the next product's
-  // operand.
+  // residual_ += update_, normalized if update_gain_ says so, if that is pending;
+  // RMSNorm(residual_), quantized: the next product's operand.
   void normalize(const float* gain, int rows);
   void normalize_row(float* x, const float* update, const float* gain, std::int64_t row,
                      int thread);
@@ -76,9 +77,13 @@ class Forward {
   // reference path, which reads floats.
   template <class Quantize>
   void quantize_row(int width, std::int64_t row, int thread, Quantize quantize);
-  // out[rows][n] = in W^T by plan_; the rows of `in` went through quantize_row(), and only the
-  // reference path reads their floats.
+  // out[rows][n] = in W^T + bias by plan_; the rows of `in` went through quantize_row(), and only
+  // the reference path reads their floats.
   void product(const Linear& weight, kernels::MatrixView<const float> in, float* out);
+  // update_ is to be added to the residual stream, after RMSNorm with `gain` (null: as it is).
+  void set_update(const float* gain);
+  // The row of update_, ready to be added.
+  const float* update_row(std::int64_t row);
   void add_update(int rows);
 
   const Model& model_;
@@ -89,20 +94,24 @@ class Forward {
   ProductPlans plans_;
   kernels::ProductPlan plan_;  // of the next product
   std::int64_t group_ = 0;     // of its activations, as kernels::Layout::group
-  Rope rope_;
+  Rope rope_, window_rope_;    // of layers that see all keys, and with a window
   int max_rows_;
   std::int64_t qkv_width_;  // floats in a row of qkv_, and of attended_
-  float attention_scale_;
   LayerTrace* trace_;
   PhaseTimer timer_;
 
   std::span<const Chunk> chunks_;
   std::vector<Row> rows_;
   std::vector<Task> tasks_;
-  int max_kv_ = 0;               // keys that the longest row of the batch sees
-  bool update_pending_ = false;  // update_ is not in residual_ yet
+  int max_kv_ = 0;                      // keys that the longest row of the batch sees
+  bool update_pending_ = false;         // update_ is not in residual_ yet
+  const float* update_gain_ = nullptr;  // of RMSNorm of update_ before it is added; null: none
   // Row-major with max_rows_ rows. attended_ has the shape of qkv_, filled where the queries are.
-  Scratch<float> residual_, normed_, qkv_, attended_, gate_up_, update_, cosine_, sine_;
+  Scratch<float> residual_, normed_, qkv_, attended_, gate_up_, update_;
+  struct Angles {
+    Scratch<float> cosine, sine;  // [rows][rope_dim / 2]
+  };
+  Angles angles_[2];  // by whether the layer has a window; the second only in models with windows
   Scratch<float> logits_;
   Scratch<std::int8_t> quants_;                   // QuantizedRows::q
   std::vector<Scratch<std::int8_t>> plain_rows_;  // one a thread: a row before it is interleaved
@@ -112,7 +121,7 @@ class Forward {
     std::vector<const float*> k, v;           // the sequence's blocks, KvFormat::f32
     std::vector<const std::uint8_t*> blocks;  // the same, KvFormat::s8
     std::vector<std::int64_t> offset;         // of each query row
-    std::vector<std::int32_t> kv_len;
+    std::vector<std::int32_t> kv_begin, kv_end;
     Scratch<float> scores;
   };
   std::vector<AttentionScratch> attention_scratch_;  // one a thread

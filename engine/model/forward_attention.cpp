@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "engine/model/forward.h"
 #include "pincer/kernels/misuse.h"
 
@@ -19,13 +21,25 @@ void Forward::attend(int layer, const Task& task, int thread) {
   const Chunk& chunk = chunks_[static_cast<std::size_t>(task.chunk)];
   const std::span<const int> ids = chunk.blocks.group(cache_.group_of(layer));
   const int blocks = KvCache::blocks_for(task.position + task.tokens);
+  // Where the first token's window begins: earlier blocks may have been given back.
+  const int window = c.window(layer);
+  const auto first_key = [window](int position) {
+    return window == 0 ? 0 : std::max(0, position + 1 - window);
+  };
+  const int first_block = first_key(task.position) / kernels::kKvBlockTokens;
 
   AttentionScratch& s = attention_scratch_[static_cast<std::size_t>(thread)];
   const bool f32 = model_.kv_format() == KvFormat::f32;
   s.k.clear();
   s.v.clear();
   s.blocks.clear();
-  for (int b = 0; b < blocks; ++b) {
+  if (f32) {
+    s.k.resize(static_cast<std::size_t>(first_block), nullptr);
+    s.v.resize(static_cast<std::size_t>(first_block), nullptr);
+  } else {
+    s.blocks.resize(static_cast<std::size_t>(first_block), nullptr);
+  }
+  for (int b = first_block; b < blocks; ++b) {
     const int block = ids[static_cast<std::size_t>(b)];
     if (f32) {
       s.k.push_back(cache_.k(block, layer, task.kv_head));
@@ -35,34 +49,39 @@ void Forward::attend(int layer, const Task& task, int thread) {
     }
   }
   s.offset.clear();
-  s.kv_len.clear();
+  s.kv_begin.clear();
+  s.kv_end.clear();
   for (int t = 0; t < task.tokens; ++t) {
     for (int h = 0; h < group; ++h) {
       const std::int64_t head = (task.kv_head * group + h) * c.head_dim;
       s.offset.push_back((task.row + t) * qkv_width_ + head);
-      s.kv_len.push_back(task.position + t + 1);
+      s.kv_begin.push_back(first_key(task.position + t));
+      s.kv_end.push_back(task.position + t + 1);
     }
   }
   const int rows = task.tokens * group;
+  const std::int32_t* begins = window == 0 ? nullptr : s.kv_begin.data();
   if (!f32) {
     kernels::call(*model_.kernels.attention_s8, {.q = qkv_.get(),
                                                  .q_offset = s.offset.data(),
-                                                 .kv_end = s.kv_len.data(),
+                                                 .kv_begin = begins,
+                                                 .kv_end = s.kv_end.data(),
                                                  .rows = rows,
                                                  .blocks = s.blocks.data(),
                                                  .head_dim = c.head_dim,
-                                                 .scale = attention_scale_,
+                                                 .scale = c.attention_scale,
                                                  .out = attended_.get()});
     return;
   }
   kernels::call(*model_.kernels.attention, {.q = qkv_.get(),
                                             .q_offset = s.offset.data(),
-                                            .kv_len = s.kv_len.data(),
+                                            .kv_begin = begins,
+                                            .kv_len = s.kv_end.data(),
                                             .rows = rows,
                                             .k_blocks = s.k.data(),
                                             .v_blocks = s.v.data(),
                                             .head_dim = c.head_dim,
-                                            .scale = attention_scale_,
+                                            .scale = c.attention_scale,
                                             .out = attended_.get(),
                                             .scratch = s.scores.get()});
 }

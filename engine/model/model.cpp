@@ -11,6 +11,9 @@ std::int64_t Linear::bytes() const {
 
 void Model::embed(std::int32_t token, float* out) const {
   embedding_->row(token, out);
+  if (config.embedding_scale != 1.0f) {
+    for (int i = 0; i < config.width; ++i) out[i] *= config.embedding_scale;
+  }
   if (rotation_) rotation_->turn(out);
 }
 

@@ -18,8 +18,10 @@ Result<std::shared_ptr<const Model>> ModelBuilder::build() {
   model_->format = options_.format;
   WeightLayouts layouts;  // on the reference path nothing is packed nor turned
   if (!options_.reference) {
-    model_->rotation_ = std::make_shared<const Rotation>(model_->config.width);
-    layouts = weight_layouts(options_.format, model_->kernels, true);
+    if (may_turn(*source_)) {
+      model_->rotation_ = std::make_shared<const Rotation>(model_->config.width);
+    }
+    layouts = weight_layouts(options_.format, model_->kernels, model_->rotation_ != nullptr);
   }
   auto specs = plan_weights(*source_, model_->config, layouts, model_->rotation_);
   if (!specs) return specs.error();
@@ -28,6 +30,7 @@ Result<std::shared_ptr<const Model>> ModelBuilder::build() {
   } else if (auto pooled = from_pool(*specs); !pooled) {
     return pooled.error();
   }
+  for (const WeightSpec& spec : *specs) names_.insert(spec.name);
   connect();
   return std::shared_ptr<const Model>(std::move(model_));
 }
@@ -64,25 +67,31 @@ Linear ModelBuilder::linear(const std::string& name) const {
     linear.n = static_cast<int>(linear.dense.rows);
     linear.k = static_cast<int>(linear.dense.cols);
   }
+  linear.bias = floats(weight_names::bias(name));
   return linear;
 }
 
-const float* ModelBuilder::norm(const std::string& name) const {
-  return model_->pool_ ? nullptr : dense_.find(name)->second.data;
+const float* ModelBuilder::floats(const std::string& name) const {
+  if (!names_.contains(name)) return nullptr;
+  return model_->pool_ ? model_->pool_->floats(name) : dense_.find(name)->second.data;
 }
 
 void ModelBuilder::connect() {
   for (int l = 0; l < model_->config.layers; ++l) {
     LayerWeights w;
-    w.attention_norm = norm(weight_names::attention_norm(l));
+    w.attention_norm = floats(weight_names::attention_norm(l));
     w.qkv = linear(weight_names::qkv(l));
+    w.q_norm = floats(weight_names::q_norm(l));
+    w.k_norm = floats(weight_names::k_norm(l));
     w.attention_output = linear(weight_names::attention_output(l));
-    w.ff_norm = norm(weight_names::ff_norm(l));
+    w.post_attention_norm = floats(weight_names::post_attention_norm(l));
+    w.post_ff_norm = floats(weight_names::post_ff_norm(l));
+    w.ff_norm = floats(weight_names::ff_norm(l));
     w.gate_up = linear(weight_names::gate_up(l));
     w.down = linear(weight_names::down(l));
     model_->layers.push_back(w);
   }
-  model_->output_norm = norm(std::string(weight_names::kOutputNorm));
+  model_->output_norm = floats(std::string(weight_names::kOutputNorm));
   model_->head = linear(std::string(weight_names::kHead));
 }
 

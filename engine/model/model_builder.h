@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 
 #include "engine/parallel/arena.h"
 #include "pincer/engine/loaded_model.h"
@@ -23,12 +24,13 @@ class ModelBuilder {
   Result<void> from_pool(std::span<const WeightSpec> specs);
   void from_floats(std::span<const WeightSpec> specs);
   Linear linear(const std::string& name) const;
-  const float* norm(const std::string& name) const;  // all ones where the gains are folded
+  const float* floats(const std::string& name) const;  // null: the model has none, or it is folded
   void connect();
 
   std::shared_ptr<const gguf::File> source_;
   const LoadOptions& options_;
   Arena& arena_;
+  std::set<std::string, std::less<>> names_;  // of the weights
   std::shared_ptr<Model> model_ = std::make_shared<Model>();
   std::map<std::string, kernels::MatrixView<const float>, std::less<>>
       dense_;  // the reference path's weights by name

@@ -23,6 +23,7 @@ int hadamard_block(std::int64_t k);
 struct WeightLayouts {
   kernels::Layout layers;  // of all matrices in the layers
   kernels::Layout head;
+  bool fold_gains = false;  // RMSNorm's gains are multiplied into the columns of what follows
   // The Hadamard transforms of format int8: of the values of each head, folded into v and the
   // attention's output, and of the input of `down`, which the forward pass computes.
   bool rotate_values = false, rotate_down = false;

@@ -19,6 +19,12 @@ std::string attention_output(int layer);
 std::string ff_norm(int layer);
 std::string gate_up(int layer);
 std::string down(int layer);
+// Of a layer's parts that not all models have.
+std::string q_norm(int layer);
+std::string k_norm(int layer);
+std::string post_attention_norm(int layer);
+std::string post_ff_norm(int layer);
+std::string bias(const std::string& weight);
 inline constexpr std::string_view kOutputNorm = "output_norm";
 inline constexpr std::string_view kHead = "head";
 }  // namespace weight_names
@@ -26,12 +32,20 @@ inline constexpr std::string_view kHead = "head";
 // Checks that every tensor is there with the right shape and that none is left over (a tensor that
 // would be ignored means wrong answers). The specs refer to `file`, which must outlive them.
 //
-// With a `rotation` (of the model's width) the residual stream is turned, and the gains of RMSNorm
-// are multiplied into the columns of the matrices that follow: the same function, whose activations
+// With a `rotation` (of the model's width) the residual stream is turned, which needs the gains of
+// RMSNorm multiplied into the columns of the matrices that follow (WeightLayouts::fold_gains), and
+// which norms before the residual stream forbid (may_turn): the same function, whose activations
 // have fewer outliers and so quantize better (measured on SmolLM2-135M: perplexity +0.7 % with the
-// gains apart, less than half of that folded). The norms themselves are left out then.
+// gains apart, less than half of that folded). Folded norms are left out.
+//
+// Optional parts are there where the file has their tensors: biases of any matrix, norms of each
+// head of q and k, norms of what is added to the residual stream.
 Result<std::vector<WeightSpec>> plan_weights(const gguf::File& file, const ModelConfig& config,
                                              const WeightLayouts& layouts,
                                              std::shared_ptr<const Rotation> rotation);
+
+// Whether the residual stream can be turned by folding: not where norms with gains stand between
+// matrices and it.
+bool may_turn(const gguf::File& file);
 
 }  // namespace pincer

@@ -179,4 +179,5 @@ def main():
         print(arch, sum(p.numel() for p in model.parameters()), "weights; logits", logits.min(), logits.max(), logits.std(), "median margin", np.median(margin[:, -1] - margin[:, -2]))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -3,10 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <numeric>
 
 #include "engine/tune/tuning_file.h"
 #include "pincer/engine/tuned_products.h"
+#include "tests/engine/support/forward_harness.h"
 #include "tests/engine/support/plain_transformer.h"
 #include "tests/engine/support/temporary_folder.h"
 #include "tests/engine/support/tiny_model.h"
@@ -14,6 +14,7 @@
 namespace pincer {
 namespace {
 
+using test::run_whole;
 using test::TinyModel;
 using test::TinyShape;
 
@@ -21,45 +22,6 @@ std::vector<TokenId> some_tokens(int count, int seed) {
   std::vector<TokenId> tokens;
   for (int i = 0; i < count; ++i) tokens.push_back((i * 37 + seed * 101 + i * i) % 256);
   return tokens;
-}
-
-// A model with a cache, to run chunks on.
-class Harness {
- public:
-  Harness(const Model& model, int threads)
-      : arena_(threads),
-        cache_(*KvCache::create(model, 64 * KvCache::block_bytes(model))),
-        forward_(model, cache_, arena_, 300) {}
-
-  std::vector<int> blocks(int tokens) {
-    std::vector<int> out;
-    while (static_cast<int>(out.size()) < KvCache::blocks_for(tokens)) out.push_back(cache_.take());
-    return out;
-  }
-  // Logits of all rows of all chunks.
-  std::vector<std::vector<float>> run(std::vector<Chunk> chunks) {
-    int rows = 0;
-    for (const Chunk& c : chunks) rows += static_cast<int>(c.tokens.size());
-    forward_.run(chunks);
-    std::vector<int> all(static_cast<std::size_t>(rows));
-    std::iota(all.begin(), all.end(), 0);
-    const auto logits = forward_.logits(all);
-    std::vector<std::vector<float>> out;
-    for (int r = 0; r < rows; ++r) out.emplace_back(logits.row(r), logits.row(r) + logits.cols);
-    return out;
-  }
-
- private:
-  Arena arena_;
-  KvCache cache_;
-  Forward forward_;
-};
-
-std::vector<std::vector<float>> run_whole(const Model& model, const std::vector<TokenId>& tokens,
-                                          int threads = 2) {
-  Harness harness(model, threads);
-  const std::vector<int> blocks = harness.blocks(static_cast<int>(tokens.size()));
-  return harness.run({{tokens, 0, blocks}});
 }
 
 // Any plan gives the same logits: other kernels, other rows interleaved, other shares.
@@ -147,17 +109,7 @@ TEST(Forward, ChunkedPrefillEqualsWhole) {
   const std::vector<TokenId> tokens = some_tokens(101, 7);
   const auto whole = run_whole(*model.model, tokens);
   for (const int step : {1, 7, 32, 50}) {
-    Harness harness(*model.model, 2);
-    const std::vector<int> blocks = harness.blocks(101);
-    for (int at = 0; at < 101; at += step) {
-      const auto count = static_cast<std::size_t>(std::min(step, 101 - at));
-      const auto part = harness.run(
-          {{std::span(tokens).subspan(static_cast<std::size_t>(at), count), at, blocks}});
-      for (std::size_t r = 0; r < part.size(); ++r) {
-        ASSERT_EQ(part[r], whole[static_cast<std::size_t>(at) + r])
-            << "chunks of " << step << ", token " << at << "+" << r;
-      }
-    }
+    ASSERT_EQ(test::run_chunked(*model.model, tokens, step), whole) << "chunks of " << step;
   }
 }
 
@@ -167,15 +119,9 @@ TEST(Forward, BatchEqualsSingleRuns) {
   const std::vector<int> lengths = {1, 2, 33, 64, 90};
   std::vector<std::vector<TokenId>> prompts;
   for (const int n : lengths) prompts.push_back(some_tokens(n, n));
-  Harness harness(*model.model, 2);
-  std::vector<std::vector<int>> blocks;
-  std::vector<Chunk> chunks;
-  for (const auto& p : prompts) blocks.push_back(harness.blocks(static_cast<int>(p.size())));
-  for (std::size_t i = 0; i < prompts.size(); ++i) chunks.push_back({prompts[i], 0, blocks[i]});
-  const auto batch = harness.run(chunks);
-  std::size_t row = 0;
-  for (const auto& p : prompts) {
-    for (const auto& single : run_whole(*model.model, p)) ASSERT_EQ(batch[row++], single);
+  const auto batch = test::run_batch(*model.model, prompts);
+  for (std::size_t i = 0; i < prompts.size(); ++i) {
+    ASSERT_EQ(batch[i], run_whole(*model.model, prompts[i])) << "prompt " << i;
   }
 }
 

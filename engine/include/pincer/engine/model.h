@@ -24,7 +24,15 @@ enum class Activation { silu, gelu };
 struct Architecture {
   std::string_view name;  // general.architecture
   RopeStyle rope;
-  Activation activation;  // of the gate in the gated MLP
+  Activation activation;          // of the gate in the gated MLP
+  bool scaled_embedding = false;  // the residual stream begins with sqrt(width) times the embedding
+  // Of attention.sliding_window: layer l has it if l % period != period - 1, unless the file has a
+  // pattern of its own; 0: a window in the file is ignored.
+  int window_period = 0;
+  float window_rope_base = 0.0f;  // of layers with a window, without scaling; 0: as the others
+  // A model with so many layers divides scores by sqrt(width / heads) instead of sqrt(head_dim); 0:
+  // none does.
+  int layers_scaled_by_width = 0;
 };
 
 // Null when the engine does not know it; supported_architectures() is for the error message.
@@ -55,11 +63,20 @@ struct ModelConfig {
   int vocab = 0;
   int context = 0;  // tokens the model was trained for
   float norm_eps = 1e-5f;
+  float embedding_scale = 1.0f;
+  float attention_scale = 1.0f;  // of the scores q k
   RopeConfig rope;
+  RopeConfig window_rope;        // of layers with a window
+  int sliding_window = 0;        // keys that a layer with a window sees, the token's own included
+  std::vector<bool> windowed;    // [layers]: which have it; empty: none
   bool tied_embeddings = false;  // the head is the embedding
 
   int q_width() const { return heads * head_dim; }
   int kv_width() const { return kv_heads * head_dim; }
+  // The last keys that the layer sees, the token's own included; 0: all.
+  int window(int layer) const {
+    return !windowed.empty() && windowed[static_cast<std::size_t>(layer)] ? sliding_window : 0;
+  }
   // Weights that take part in a token's matrix products, the head included.
   std::int64_t matmul_weights() const;
 };
@@ -72,14 +89,19 @@ struct Linear {
   int n = 0, k = 0;
   kernels::PackedMatrix packed;  // header == nullptr: dense is used
   kernels::MatrixView<const float> dense;
-  std::int64_t bytes() const;  // read once per product
+  const float* bias = nullptr;  // [n]; null: none
+  std::int64_t bytes() const;   // read once per product
 };
 
 // Gains of norms are [width]; null: ones, the packed matrices hold them.
 struct LayerWeights {
   const float* attention_norm = nullptr;
   Linear qkv;  // rows: q, k, v; q and k with halves-style rope rows
+  // RMSNorm of each head of q and k before the rotary embedding, [head_dim]; null: none.
+  const float *q_norm = nullptr, *k_norm = nullptr;
   Linear attention_output;
+  // RMSNorm of what is added to the residual stream; null: none.
+  const float *post_attention_norm = nullptr, *post_ff_norm = nullptr;
   const float* ff_norm = nullptr;
   Linear gate_up;  // rows: gate, up
   Linear down;
