@@ -16,7 +16,7 @@ struct SpeedTest {
   int tokens = 512;  // prompt tokens, or steps
   int batch = 1;     // decode: sequences
   int threads = 1;
-  int repetitions = 5;  // after one that is not counted
+  int repetitions = 5;  // after a step or some that do not count
   int depth = 0;  // tokens that are in each sequence's context before; their time is not counted
   // More tokens than the model was trained for: the figures stay right, the text would not.
   bool beyond_context = false;
