@@ -16,19 +16,10 @@ import math
 import pathlib
 from xml.sax.saxutils import escape
 
+from svg import COLOURS, line, picture, text
+
 WIDTH, HEIGHT = 960, 640
 LEFT, RIGHT, TOP, BOTTOM = 64, 930, 64, 500
-# Okabe and Ito: distinct for colour-blind readers, legible on white and on black.
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-STYLE = """
-  text { font: 12px system-ui, sans-serif; fill: #333 }
-  .paper { fill: #fff } .grid { stroke: #e4e4e4 } .roof { stroke: #777; fill: none } .small { font-size: 11px }
-  .title { font-size: 15px; font-weight: 600 } .halo { paint-order: stroke; stroke: #fff; stroke-width: 3px }
-  @media (prefers-color-scheme: dark) {
-    text { fill: #ddd } .paper { fill: #15181c } .grid { stroke: #2c3238 } .roof { stroke: #999 }
-    .halo { stroke: #15181c }
-  }
-"""
 
 
 class Axes:
@@ -50,16 +41,6 @@ class Axes:
         run = self.x(10 * self.x_range[0]) - self.x(self.x_range[0])
         rise = self.y(self.y_range[0]) - self.y(10 * self.y_range[0])
         return -math.degrees(math.atan2(rise, run))
-
-
-def text(x, y, words, anchor="start", kind="", rotate=0):
-    turn = f' transform="rotate({rotate:.1f} {x:.1f} {y:.1f})"' if rotate else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" class="{kind}"{turn}>{escape(words)}</text>'
-
-
-def line(x1, y1, x2, y2, kind, dashes=""):
-    dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
-    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" class="{kind}"{dashed}/>'
 
 
 def mark(x, y, shape, colour, hollow, channels=False, tip=""):
@@ -176,9 +157,6 @@ def draw(run, threads, best):
     cpu = run["machine"]["cpu"].split(" (")[0]
     words = f"INT8 products of Pincer on {cpu}, {threads} thread{'s' if threads > 1 else ''}, {run['machine']['date']}"
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">',
-        f"<title>{escape(words)}</title><style>{STYLE}</style>",
-        f'<rect class="paper" width="{WIDTH}" height="{height}"/>',
         text(LEFT, 28, words, kind="title"),
         text(LEFT, 46, f"{'Best samples' if best else 'Medians'}, beside the limits measured in the same run; with each"
              " column's best, its share of the nearer limit", kind="small"),
@@ -186,9 +164,8 @@ def draw(run, threads, best):
         *roofs(axes, levels, peaks),
         *dots(axes, rows, families, matrices),
         *legend(families, matrices),
-        "</svg>",
     ]
-    return "\n".join(parts) + "\n"
+    return picture(WIDTH, height, words, parts)
 
 
 def main():
