@@ -52,10 +52,12 @@ prepare_python() {
   fi
 }
 
-# Sets PINCER_TEST_MODEL, unless the caller has.
+# Sets PINCER_TEST_MODEL and, where the file is at hand, PINCER_TEST_GEMMA (Gemma 3 270M Q4_K_M, whose terms forbid to ship
+# it), unless the caller has.
 prepare_model() {
-  [[ -z ${PINCER_TEST_MODEL-} ]] || return 0
   local home=${PINCER_HOME:-$HOME/.cache/pincer} file
+  [[ ! -f $home/models/gemma-3-270m.gguf ]] || export PINCER_TEST_GEMMA=${PINCER_TEST_GEMMA:-$home/models/gemma-3-270m.gguf}
+  [[ -z ${PINCER_TEST_MODEL-} ]] || return 0
   file=$home/models/SmolLM2-135M-Instruct.Q4_1.gguf
   # The short run packs the weights, for the tests under sanitizers.
   if "$binary" pull smollm2-135m-instruct >"$build/log/pull.log" 2>&1 && [[ -f $file ]] &&
