@@ -105,7 +105,8 @@ BenchFigures figures(const BenchRow& row, const BenchLimits& limits) {
 }
 
 std::string to_markdown(const BenchReport& report) {
-  std::string out = fmt::format("{}\nkernels: {}\n", report.cpu, report.kernels);
+  std::string out =
+      fmt::format("{}\nkernels: {}\nweights: {}\n", report.cpu, report.kernels, report.weights);
   for (const auto& [threads, limits] : report.limits) {
     out += fmt::format(
         "limits with {} thread{}: read {:.1f} GB/s from memory, {:.1f} over the {:.0f} MB of the "
@@ -146,6 +147,7 @@ std::string to_json(const BenchReport& report) {
       {"machine",
        json::object{{"cpu", report.cpu}, {"kernels", report.kernels}, {"date", report.date}}},
       {"context", report.context},
+      {"weights", report.weights},
       {"weight_bytes", report.weight_bytes},
       {"limits", limits_json(report)},
       {"results", std::move(results)}};

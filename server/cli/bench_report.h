@@ -28,6 +28,7 @@ struct BenchRow {
 
 struct BenchReport {
   std::string cpu, date, kernels;
+  std::string weights;                // the format that they are packed in
   int context = 0;                    // of the model
   std::int64_t weight_bytes = 0;      // read once per decoded token
   std::map<int, BenchLimits> limits;  // by threads: of every row

@@ -87,6 +87,7 @@ Result<BenchReport> run_model_bench(const LoadedModel& model, const ModelBenchFl
   report.cpu = kernels::cpu_description();
   report.date = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr)));
   report.kernels = kernel_names(*model.model);
+  report.weights = name(flags.weights);
   report.context = model.model->config.context;
   Limits limits;
   read_limits(*model.model, flags.threads, limits, report);

@@ -53,6 +53,16 @@ class Bench(unittest.TestCase):
         self.assertIn("| pp8@d8190* |", done.stdout)
         self.assertIn("8192 tokens that the model was trained for", done.stdout)
 
+    def test_measures_the_weights_that_it_was_told(self):
+        bytes_of = {}
+        for weights in ("int8g32", "int4g32"):
+            done = self.bench("-p", 8, "-n", 0, "-t", 1, "-r", 1, "--json", "--weights", weights)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            report = json.loads(done.stdout)
+            self.assertEqual(report["weights"], weights)
+            bytes_of[weights] = report["weight_bytes"]
+        self.assertLess(bytes_of["int4g32"], 0.75 * bytes_of["int8g32"])
+
     def test_csv(self):
         done = self.bench("-p", 8, "-n", 2, "-t", 1, "-r", 1, "--format", "csv")
         self.assertEqual(done.returncode, 0, done.stderr)

@@ -32,6 +32,7 @@ BenchReport report() {
   r.cpu = "a CPU";
   r.date = "2026-11-25";
   r.kernels = "some kernels";
+  r.weights = "int8";
   r.context = 256;
   r.weight_bytes = 1'000'000;
   r.limits[2] = {40, 80, 1000};
@@ -64,6 +65,7 @@ TEST(BenchReport, JsonHasTheFieldsThatOthersRead) {
   const json::value parsed = json::parse(to_json(report()));
   EXPECT_EQ(parsed.at("schema"), 1);
   EXPECT_EQ(parsed.at("machine").at("cpu"), "a CPU");
+  EXPECT_EQ(parsed.at("weights"), "int8");
   EXPECT_EQ(parsed.at("limits").at("read_gb_s").at("2"), 40.0);
   EXPECT_EQ(parsed.at("limits").at("read_weights_gb_s").at("2"), 80.0);
   EXPECT_EQ(parsed.at("limits").at("int8_gmac_s").at("2"), 1000.0);
