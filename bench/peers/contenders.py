@@ -1,6 +1,8 @@
 """How each program is run on a row of end_to_end.py, and what it printed is read: one process a call."""
 
 import dataclasses
+import functools
+import hashlib
 import json
 import os
 import pathlib
@@ -25,6 +27,7 @@ class Job:
     sizes: tuple  # tokens; for "batch" numbers of sequences
     threads: int
     side: str  # "native", "no AMX" or "AVX2": what a program may use
+    weights: str = ""  # what Pincer packs them to; empty: its default
 
     def name(self, size):
         """The test's name in Pincer's report."""
@@ -36,15 +39,23 @@ class Job:
 @dataclasses.dataclass(frozen=True)
 class Programs:
     pincer: pathlib.Path
-    pincer_arguments: tuple  # of `pincer bench` and `pincer serve`, such as the format of the weights
+    pincer_arguments: tuple  # of `pincer bench` and `pincer serve`
     peers: pathlib.Path  # the folder of install.py
     timeout: float  # seconds that one process may take
+
+    @functools.cached_property
+    def identity(self):
+        """Of Pincer's binary and its arguments."""
+        return hashlib.sha256(self.pincer.read_bytes() + "\0".join(self.pincer_arguments).encode()).hexdigest()[:12]
 
     def llama(self, name, side):
         return self.peers / "llama/src" / ("build-avx2" if side == "AVX2" else "build") / "bin" / name
 
     def genai(self):
         return self.peers / "openvino-venv/bin/python"
+
+    def pincer_words(self, job):
+        return [*(["--weights", job.weights] if job.weights else []), *self.pincer_arguments]
 
     def run(self, command, side, **environment):
         try:
@@ -66,7 +77,7 @@ def numbers(values):
 def pincer(programs, job):
     """{size: tokens/s}, and Pincer's own rows with the limits of the run."""
     command = [programs.pincer, "bench", job.file, "-t", job.threads, "-r", 1, "--format", "json",
-               *programs.pincer_arguments]
+               *programs.pincer_words(job)]
     flags = {
         "prefill": [["-p", numbers(job.sizes), "-n", 0]],
         "decode": [["-p", 0, "-n", numbers(job.sizes)]],

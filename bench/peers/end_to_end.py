@@ -18,7 +18,6 @@ sequences after a prompt of 128 each, serve starts the server and asks for one t
 
 import argparse
 import contextlib
-import hashlib
 import itertools
 import json
 import os
@@ -75,7 +74,7 @@ def genai_runs(model, kind, sizes, side):
     return model != "7B" and side != "AVX2" and kind in ("prefill", "decode") and sizes[0] <= 512
 
 
-def jobs(peers, thread_counts):
+def jobs(peers, thread_counts, weights):
     """(name, job, contenders) of each row on this machine."""
     for (model, kind_of_file, kind, sizes, sides), threads in itertools.product(ROWS, thread_counts):
         for side in sides:
@@ -85,7 +84,7 @@ def jobs(peers, thread_counts):
             name = f"{model}/{kind_of_file}/{kind}{size}/{side}/{threads}"
             file = peers / "files" / f"{FILES[model]}.{kind_of_file}.gguf"
             names = ["Pincer", "llama.cpp"] + ["OpenVINO GenAI"] * genai_runs(model, kind, sizes, side)
-            yield name, contenders.Job(file, kind, sizes, threads, side), names
+            yield name, contenders.Job(file, kind, sizes, threads, side, weights.get(kind_of_file, "")), names
 
 
 def is_wanted(name, patterns):
@@ -111,15 +110,15 @@ def busy_share(seconds=0.5):
 class Record:
     """The JSON file: written after each round, by way of a file beside it."""
 
-    def __init__(self, path, identity):
-        self.path, self.identity = path, identity
+    def __init__(self, path):
+        self.path = path
         self.data = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"schema": 1, "rows": {}}
         self.data["machine"] = {"cpu": cpu_name(), "cores": os.cpu_count(), "system": platform.platform()}
 
-    def rounds(self, name):
-        """Of this binary of Pincer; the others are dropped."""
+    def rounds(self, name, pincer, weights):
+        """Of this binary of Pincer and these weights; the others are dropped."""
         row = self.data["rows"].setdefault(name, {"rounds": []})
-        row["rounds"] = [r for r in row["rounds"] if r["pincer"] == self.identity]
+        row["rounds"] = [r for r in row["rounds"] if (r["pincer"], r["weights"]) == (pincer, weights)]
         return row["rounds"]
 
     def save(self):
@@ -155,23 +154,25 @@ def one_round(programs, job, names, backwards):
 
 
 def run_row(name, job, names, programs, record, rounds):
-    done = record.rounds(name)
+    done = record.rounds(name, programs.identity, job.weights)
     while len(done) < rounds:
         busy = busy_share()
         say(f"{name}: round {len(done) + 1} of {rounds}"
             + (f"; others take {100 * busy:.0f} % of the machine" if busy > 0.1 else ""))
         start = time.time()
         result = one_round(programs, job, names, len(done) % 2)
-        done.append({"pincer": record.identity, "time": time.strftime("%Y-%m-%d %H:%M", time.gmtime(start)),
+        done.append({"pincer": programs.identity, "weights": job.weights, "time": time.strftime("%Y-%m-%d %H:%M", time.gmtime(start)),
                      "seconds": round(time.time() - start, 1), "busy_before": round(busy, 3), **result})
         record.save()
     for line in report.summary(name, record.data["rows"][name]):
         say(f"  {line}")
 
 
-def identity(program, words):
-    digest = hashlib.sha256(program.read_bytes() + "\0".join(words).encode())
-    return digest.hexdigest()[:12]
+def weights_of(word):
+    kind, _, weights = word.partition("=")
+    if not weights:
+        raise argparse.ArgumentTypeError(f"{word} is not like Q8_0=int8")
+    return kind, weights
 
 
 def parse():
@@ -183,8 +184,9 @@ def parse():
     parser.add_argument("--threads", type=lambda text: [int(word) for word in text.split(",")], default=[os.cpu_count()])
     parser.add_argument("--pincer", type=pathlib.Path, default=ROOT / "build/release/server/pincer")
     parser.add_argument("--pincer-arguments", default="", metavar="WORDS",
-                        help="for `pincer bench` and `pincer serve`, such as the format of the weights; "
-                             "write --pincer-arguments='--some thing'")
+                        help="for `pincer bench` and `pincer serve`; write --pincer-arguments='--some thing'")
+    parser.add_argument("--weights", type=weights_of, nargs="+", default=[("Q4_0", "int4g32")], metavar="TYPE=WEIGHTS",
+                        help="what Pincer packs files of a type to, as Q8_0=int8; else its default, and int4g32 for Q4_0")
     parser.add_argument("--timeout", type=float, default=1800, help="seconds that one process may take")
     parser.add_argument("--list", action="store_true", help="only show the rows, and how many rounds they have")
     parser.add_argument("--write", type=pathlib.Path, nargs="+", default=[], help="files that get the tables")
@@ -198,13 +200,14 @@ def main():
     words = tuple(arguments.pincer_arguments.split())
     peers, pincer = arguments.peers.resolve(), arguments.pincer.resolve()
     programs = contenders.Programs(pincer, words, peers, arguments.timeout)
-    record = Record(arguments.json, identity(pincer, words))
-    rows = [row for row in jobs(peers, arguments.threads) if is_wanted(row[0], arguments.only)]
+    record = Record(arguments.json)
+    rows = [row for row in jobs(peers, arguments.threads, dict(arguments.weights)) if is_wanted(row[0], arguments.only)]
     if not rows:
         raise SystemExit(f"--only {' '.join(arguments.only)} fits no row; --list shows them")
     for name, job, names in rows:
         if arguments.list:
-            print(f"{name}  {len(record.rounds(name))} rounds  {', '.join(names)}")
+            done = record.rounds(name, programs.identity, job.weights)
+            print(f"{name}  {len(done)} rounds  {', '.join(names)}")
         elif not job.file.exists():
             say(f"{name}: left out, {job.file} is not there; install.py makes it")
         elif arguments.rounds:

@@ -39,6 +39,12 @@ def ratios(row, peer, size):
     return [ours / theirs for ours, theirs in pairs if ours and theirs]
 
 
+def packed(row):
+    """What Pincer was told to pack the weights to."""
+    weights = {r["weights"] for r in row["rounds"]} - {""}
+    return f" as {', '.join(sorted(weights))}" if weights else ""
+
+
 def sizes_of(row):
     found = {}
     for r in row["rounds"]:
@@ -88,7 +94,7 @@ def speed_lines(data, side, threads):
         if (row_side, row_threads) != (side, threads) or kind == "serve":
             continue
         for size in sizes_of(row):
-            label = f"{model} {kind_of_file}, {KINDS[kind].format(size)}"
+            label = f"{model} {kind_of_file}{packed(row)}, {KINDS[kind].format(size)}"
             cells = [label, with_spread(samples(row, US, size))]
             for peer in PEERS:
                 ratio = ratios(row, peer, size)
@@ -102,7 +108,8 @@ def serve_lines(data, threads):
         if kind != "serve" or row_threads != threads:
             continue
         for contender in (US, LLAMA):
-            yield [f"{model} {kind_of_file}, {contender}", *(with_spread(samples(row, contender, key)) for key in SERVE)]
+            ours = packed(row) if contender == US else ""
+            yield [f"{model} {kind_of_file}{ours}, {contender}", *(with_spread(samples(row, contender, key)) for key in SERVE)]
 
 
 def table(head, lines):

@@ -33,7 +33,7 @@ def available_memory():
 def command_of(name, programs, job, port):
     if name == "Pincer":
         return [programs.pincer, "serve", "--listen", f"http://127.0.0.1:{port}", "--model", job.file, "-t", job.threads,
-                "-c", CONTEXT, *programs.pincer_arguments]
+                "-c", CONTEXT, *programs.pincer_words(job)]
     return [programs.llama("llama-server", job.side), "-m", job.file, "-t", job.threads, "-c", CONTEXT, "-np", 1,
             "--host", "127.0.0.1", "--port", port]
 
