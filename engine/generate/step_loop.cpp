@@ -9,7 +9,8 @@ namespace pincer {
 
 StepLoop::StepLoop(const Model& model, KvCache cache, const EngineOptions& options, Inbox& inbox,
                    EngineStats& stats)
-    : options_(options),
+    : model_(model),
+      options_(options),
       inbox_(inbox),
       stats_(stats),
       arena_(options.threads),
@@ -112,6 +113,7 @@ void StepLoop::step(const StepPlan& plan) {
   std::vector<TokenChoice> choices;
   const std::vector<Chunk> chunks = gather(plan, choices);
   forward_.run(chunks);
+  if (weights_lost()) return;
   for (const auto& [index, count] : plan.rows) {
     keep_blocks(*active_[static_cast<std::size_t>(index)], kv_);
   }

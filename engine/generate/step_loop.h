@@ -36,12 +36,15 @@ class StepLoop {
   void step(const StepPlan& plan);
   // The forward pass's rows, with blocks for them; what is to be sampled goes to `choices`.
   std::vector<Chunk> gather(const StepPlan& plan, std::vector<TokenChoice>& choices);
+  // Ends all sequences with an error, and is true, when a file of the model was lost under it.
+  bool weights_lost();
   void deliver(std::vector<TokenChoice> choices);
   // True when the sequence ends with this token.
   bool accept(Sequence& s, GeneratedToken token);
   void finish(Sequence& s, FinishReason reason);
   void update_gauges();
 
+  const Model& model_;
   const EngineOptions& options_;
   Inbox& inbox_;
   EngineStats& stats_;

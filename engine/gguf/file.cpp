@@ -6,6 +6,7 @@
 #include "engine/gguf/metadata.h"
 #include "engine/gguf/signature.h"
 #include "engine/gguf/tensors.h"
+#include "engine/mapping/loss_guard.h"
 #include "pincer/engine/gguf.h"
 
 namespace pincer::gguf {
@@ -79,6 +80,8 @@ Result<File> File::parse(std::span<const std::byte> bytes, std::string_view name
   }
   return file;
 }
+
+bool File::lost() const { return LossGuard::lost_at(bytes_.data()); }
 
 const Tensor* File::tensor(std::string_view name) const {
   const auto found = tensor_index_.find(name);

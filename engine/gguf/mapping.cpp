@@ -9,6 +9,8 @@
 #include <string>
 #include <system_error>
 
+#include "engine/mapping/loss_guard.h"
+
 namespace pincer::gguf {
 namespace {
 
@@ -53,8 +55,11 @@ Result<Mapping> map_file(const std::filesystem::path& path) {
   if (start == MAP_FAILED) {
     return system_error("its " + std::to_string(size) + " bytes cannot be mapped", errno);
   }
-  std::shared_ptr<const void> owner(
-      start, [size](const void* address) { ::munmap(const_cast<void*>(address), size); });
+  auto guard = std::make_shared<LossGuard>(start, size);
+  std::shared_ptr<const void> owner(start, [size, guard](const void* address) mutable {
+    guard.reset();
+    ::munmap(const_cast<void*>(address), size);
+  });
   return Mapping{std::move(owner), {static_cast<const std::byte*>(start), size}};
 }
 

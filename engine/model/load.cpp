@@ -39,6 +39,12 @@ Result<LoadedModel> load_model(const std::filesystem::path& path, const LoadOpti
   loaded.chat = std::make_shared<const ChatTemplate>(std::move(*chat));
   loaded.context = loaded.model->config.context;
   loaded.packed_now = loaded.model->pool() && loaded.model->pool()->packed_now();
+  if (file->lost()) {
+    return Error{ErrorCode::corrupt,
+                 fmt::format("{} shrank while it was being read; replace model files by renaming a "
+                             "complete one",
+                             path.string())};
+  }
   // The model keeps the file for its embeddings only.
   file->forget_metadata();
   // Loading leaves megabytes of freed strings and tables behind; several processes share a machine.

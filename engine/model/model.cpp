@@ -1,6 +1,7 @@
 #include "pincer/engine/model.h"
 
 #include "engine/model/rotation.h"
+#include "pincer/engine/weight_pool.h"
 
 namespace pincer {
 
@@ -20,6 +21,12 @@ void Model::embed(std::int32_t token, float* out) const {
 KvFormat Model::kv_format() const {
   // Larger heads than the INT8 kernels take are rare.
   return reference || config.head_dim > kernels::kMaxHeadDim ? KvFormat::f32 : KvFormat::s8;
+}
+
+std::filesystem::path Model::lost_file() const {
+  if (pool_ && pool_->lost()) return pool_->path();
+  if (source_ && source_->lost()) return source_->path();
+  return {};
 }
 
 std::int64_t Model::weight_bytes() const {

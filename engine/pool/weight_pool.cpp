@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "engine/mapping/loss_guard.h"
 #include "engine/parallel/arena.h"
 #include "engine/pool/file_descriptor.h"
 #include "engine/pool/pool_file.h"
@@ -25,9 +26,12 @@ std::string WeightPool::Place::file_name() const {
 }
 
 WeightPool::~WeightPool() {
+  guard_.reset();
   if (base_ != nullptr)
     ::munmap(const_cast<std::uint8_t*>(base_), static_cast<std::size_t>(bytes_));
 }
+
+bool WeightPool::lost() const { return guard_->lost(); }
 
 kernels::PackedMatrix WeightPool::matrix(std::string_view name) const {
   const auto it = offsets_.find(name);
@@ -59,6 +63,7 @@ Result<std::shared_ptr<WeightPool>> map_pool(const WeightPool::Place& place,
   if (base == MAP_FAILED) return Error{ErrorCode::io, std::strerror(errno)};
   pool->base_ = static_cast<const std::uint8_t*>(base);
   pool->bytes_ = info.st_size;
+  pool->guard_ = std::make_unique<LossGuard>(base, static_cast<std::size_t>(info.st_size));
 #ifdef MADV_POPULATE_READ
   ::madvise(base, static_cast<std::size_t>(info.st_size),
             MADV_POPULATE_READ);  // a hint: one call instead of a fault a page
@@ -67,7 +72,14 @@ Result<std::shared_ptr<WeightPool>> map_pool(const WeightPool::Place& place,
       check_pool({pool->base_, static_cast<std::size_t>(pool->bytes_)}, place, specs, arena);
   if (!why.empty()) return Error{ErrorCode::corrupt, why};
   const std::vector<PoolEntry> entries = plan_pool(specs);
-  for (const PoolEntry& e : entries) pool->offsets_[e.name] = static_cast<std::int64_t>(e.offset);
+  // Zeros for weights are harmless, zeros for sizes and strides are not.
+  std::vector<std::span<const std::uint8_t>> headers;
+  for (const PoolEntry& e : entries) {
+    pool->offsets_[e.name] = static_cast<std::int64_t>(e.offset);
+    if (e.kind == WeightSpec::Kind::packed)
+      headers.emplace_back(pool->base_ + e.offset, sizeof(kernels::PackedHeader));
+  }
+  pool->guard_->keep(headers);
   return pool;
 }
 

@@ -65,7 +65,7 @@ using Value = std::variant<std::int64_t, std::uint64_t, double, bool, std::strin
 class File {
  public:
   // Maps and checks `path`. Errors name the file and what is wrong with it. The size is that at
-  // this moment: whoever truncates the file afterwards makes reads of the lost part raise SIGBUS.
+  // this moment: when the file shrinks afterwards the lost part reads as zeros, and lost() tells.
   // Replace model files by rename, never in place.
   static Result<File> open(const std::filesystem::path& path);
   // The same over bytes that the caller keeps alive: for tests and fuzzing. `name` appears in
@@ -74,6 +74,8 @@ class File {
 
   const std::filesystem::path& path() const { return path_; }
   std::uint64_t size() const { return bytes_.size(); }
+  bool lost()
+      const;  // a part that was read is no longer in the file: nothing read is to be trusted
   std::uint32_t version() const { return version_; }
   const std::map<std::string, Value, std::less<>>& metadata() const { return metadata_; }
   // Frees the metadata (a vocabulary is megabytes of strings); the tensors stay.

@@ -135,6 +135,9 @@ class Model {
     return pool_;
   }  // null on the reference path
   std::int64_t weight_bytes() const;  // read once per decoded token: all layers and the head
+  // The file of which a part was lost while it was mapped (mapping/loss_guard.h), so that what was
+  // computed since is worthless; empty when all is well. Cheap enough for every step.
+  std::filesystem::path lost_file() const;
 
  private:
   friend class ModelBuilder;

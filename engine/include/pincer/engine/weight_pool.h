@@ -25,6 +25,7 @@
 namespace pincer {
 
 class Arena;
+class LossGuard;
 
 // One weight to be held: how to get its rows, and how it is stored.
 struct WeightSpec {
@@ -71,6 +72,8 @@ class WeightPool {
 
   const std::filesystem::path& path() const { return path_; }
   std::int64_t bytes() const { return bytes_; }
+  // The file shrank, or could not be read, while it was mapped: some weights read as zeros.
+  bool lost() const;
   bool packed_now() const { return packed_now_; }
   // Why an existing file was not used; empty when there was none or it was sound.
   const std::string& repacked_because() const { return repacked_because_; }
@@ -79,6 +82,7 @@ class WeightPool {
   WeightPool() = default;
   std::filesystem::path path_;
   const std::uint8_t* base_ = nullptr;
+  std::unique_ptr<LossGuard> guard_;
   std::int64_t bytes_ = 0;
   bool packed_now_ = false;
   std::string repacked_because_;
