@@ -112,6 +112,7 @@ void StepLoop::step(const StepPlan& plan) {
   const auto start = Sequence::Clock::now();
   std::vector<TokenChoice> choices;
   const std::vector<Chunk> chunks = gather(plan, choices);
+  const Turn turn(options_.turns.get());
   forward_.run(chunks);
   if (weights_lost()) return;
   for (const auto& [index, count] : plan.rows) {

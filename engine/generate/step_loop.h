@@ -12,6 +12,7 @@
 #include "engine/kv/kv_store.h"
 #include "engine/model/forward.h"
 #include "engine/parallel/arena.h"
+#include "engine/parallel/turns.h"
 #include "engine/schedule/scheduler.h"
 #include "pincer/engine/engine.h"
 

@@ -38,11 +38,13 @@ struct Arena::Impl {
 };
 
 Arena::Arena(int threads)
-    : threads_(std::max(1, threads)), impl_(std::make_unique<Impl>(threads_)) {}
+    : threads_(std::max(1, threads)),
+      // One thread needs no arena; and its limit would bind every other arena of the process.
+      impl_(threads_ > 1 ? std::make_unique<Impl>(threads_) : nullptr) {}
 Arena::~Arena() = default;
 
 void Arena::enter(void (*call)(const void*), const void* body) {
-  if (threads_ == 1 || impl_->together) return call(body);
+  if (!impl_ || impl_->together) return call(body);
   impl_->arena.execute([&] {
     Team& team = impl_->team;
     team.open();
@@ -60,7 +62,7 @@ void Arena::enter(void (*call)(const void*), const void* body) {
 
 void Arena::run(std::int64_t count, std::int64_t grain, Call call, const void* body) {
   if (count <= 0) return;
-  if (threads_ == 1 || count <= grain) return call(body, 0, count, 0);
+  if (!impl_ || count <= grain) return call(body, 0, count, 0);
   // Some pieces a thread, as they may take unlike times: attention's do.
   constexpr std::int64_t kPieces = 4;
   const std::int64_t piece =

@@ -13,6 +13,7 @@ namespace pincer {
 
 class LayerTrace;
 class Model;
+class Turns;
 
 // Cores this process may run on, or PINCER_THREADS (1 to 1024) when set.
 int default_threads();
@@ -28,7 +29,10 @@ struct EngineOptions {
   // What was computed is kept while there is room, for prompts that begin alike. Changes no output.
   bool prefix_cache = true;
   std::vector<TokenId> end_tokens;  // finish a generation; not part of its output
-  LayerTrace* trace = nullptr;      // outlives the engine; read it when idle
+  // Shared by the engines of a process that use the same cores (parallel/turns.h): one runs a step
+  // at a time. Null: this engine is alone.
+  std::shared_ptr<Turns> turns;
+  LayerTrace* trace = nullptr;  // outlives the engine; read it when idle
 };
 
 // Counters and gauges for /metrics; each is one atomic, read at any time.
@@ -46,6 +50,8 @@ struct EngineStats {
 
 class Engine {
  public:
+  // Error no_space: the weights, the KV cache and working memory do not fit into memory; names
+  // each, and what to change.
   static Result<std::unique_ptr<Engine>> start(std::shared_ptr<const Model> model,
                                                const EngineOptions& options);
   ~Engine();  // cancels what runs, joins
