@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "engine/generate/step_loop.h"
+#include "engine/limits/memory_need.h"
 #include "pincer/engine/model.h"
 
 namespace pincer {
@@ -42,6 +43,21 @@ EngineOptions resolve(const Model& model, EngineOptions o) {
   return o;
 }
 
+// A KV cache of the default size is made smaller where memory is short, down to one sequence; what
+// was asked for is given or refused.
+Result<void> fit_into_memory(const Model& model, bool kv_by_default, EngineOptions& o) {
+  const MemoryRoom room = memory_room();
+  MemoryNeed need{weight_memory(model), o.kv_bytes,
+                  working_memory(model.config, o.prefill_chunk + o.max_active, o.max_active),
+                  o.context};
+  if (kv_by_default && need.total() > room.bytes) {
+    const std::int64_t one = KvCache::blocks_for(o.context) * KvCache::block_bytes(model);
+    need.kv = std::min(need.kv, std::max(one, room.bytes - need.weights - need.working));
+    o.kv_bytes = need.kv;
+  }
+  return check_fits(model.config.name.empty() ? "the model" : model.config.name, need, room);
+}
+
 }  // namespace
 
 Engine::Engine() = default;
@@ -49,6 +65,8 @@ Engine::Engine() = default;
 Result<std::unique_ptr<Engine>> Engine::start(std::shared_ptr<const Model> model,
                                               const EngineOptions& options) {
   EngineOptions resolved = resolve(*model, options);
+  if (auto fits = fit_into_memory(*model, options.kv_bytes <= 0, resolved); !fits)
+    return fits.error();
   auto cache = KvCache::create(*model, resolved.kv_bytes);
   if (!cache) return cache.error();
   // One sequence may use the whole cache, and no more.
