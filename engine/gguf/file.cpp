@@ -6,6 +6,7 @@
 #include "engine/gguf/metadata.h"
 #include "engine/gguf/signature.h"
 #include "engine/gguf/tensors.h"
+#include "engine/mapping/advice.h"
 #include "engine/mapping/loss_guard.h"
 #include "pincer/engine/gguf.h"
 
@@ -79,6 +80,14 @@ Result<File> File::parse(std::span<const std::byte> bytes, std::string_view name
     file.tensor_index_.emplace(file.tensors_[i].name, i);
   }
   return file;
+}
+
+void File::let_go() const {
+  if (mapping_) pincer::let_go(std::as_bytes(bytes_));
+}
+
+void File::cool() const {
+  if (mapping_) advise_cold(std::as_bytes(bytes_));
 }
 
 bool File::lost() const { return LossGuard::lost_at(bytes_.data()); }

@@ -1,5 +1,6 @@
 #include "pincer/engine/model.h"
 
+#include "engine/mapping/advice.h"
 #include "engine/model/rotation.h"
 #include "pincer/engine/weight_pool.h"
 
@@ -27,6 +28,15 @@ std::filesystem::path Model::lost_file() const {
   if (pool_ && pool_->lost()) return pool_->path();
   if (source_ && source_->lost()) return source_->path();
   return {};
+}
+
+void Model::cool() const {
+  if (pool_) advise_cold(std::as_bytes(pool_->memory()));
+  if (source_) source_->cool();
+}
+
+void Model::will_need() const {
+  if (pool_) advise_needed(std::as_bytes(pool_->memory()));
 }
 
 std::int64_t Model::weight_bytes() const {

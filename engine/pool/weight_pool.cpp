@@ -15,6 +15,7 @@
 #include "engine/parallel/arena.h"
 #include "engine/pool/file_descriptor.h"
 #include "engine/pool/pool_file.h"
+#include "pincer/engine/pool_usage.h"
 
 namespace pincer {
 namespace fs = std::filesystem;
@@ -72,6 +73,7 @@ Result<std::shared_ptr<WeightPool>> map_pool(const WeightPool::Place& place,
       check_pool({pool->base_, static_cast<std::size_t>(pool->bytes_)}, place, specs, arena);
   if (!why.empty()) return Error{ErrorCode::corrupt, why};
   const std::vector<PoolEntry> entries = plan_pool(specs);
+  note_use(pool->path_);
   // Zeros for weights are harmless, zeros for sizes and strides are not.
   std::vector<std::span<const std::uint8_t>> headers;
   for (const PoolEntry& e : entries) {

@@ -74,8 +74,11 @@ class File {
 
   const std::filesystem::path& path() const { return path_; }
   std::uint64_t size() const { return bytes_.size(); }
-  bool lost()
-      const;  // a part that was read is no longer in the file: nothing read is to be trusted
+  // Hints to the system about the pages that this process has read of the file (mapping/advice.h).
+  void let_go() const;
+  void cool() const;
+  // A part that was read is no longer in the file: nothing that was read is to be trusted.
+  bool lost() const;
   std::uint32_t version() const { return version_; }
   const std::map<std::string, Value, std::less<>>& metadata() const { return metadata_; }
   // Frees the metadata (a vocabulary is megabytes of strings); the tensors stay.

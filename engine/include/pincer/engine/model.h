@@ -138,6 +138,10 @@ class Model {
   // The file of which a part was lost while it was mapped (mapping/loss_guard.h), so that what was
   // computed since is worthless; empty when all is well. Cheap enough for every step.
   std::filesystem::path lost_file() const;
+  // Hints to the system about the model's pages (mapping/advice.h): it will not be used for some
+  // time, or is about to be. The weights stay as they are.
+  void cool() const;
+  void will_need() const;
 
  private:
   friend class ModelBuilder;

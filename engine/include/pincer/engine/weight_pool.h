@@ -74,6 +74,9 @@ class WeightPool {
   std::int64_t bytes() const { return bytes_; }
   // The file shrank, or could not be read, while it was mapped: some weights read as zeros.
   bool lost() const;
+  // The whole mapping, and where in it each weight begins: for placement.
+  std::span<const std::uint8_t> memory() const { return {base_, static_cast<std::size_t>(bytes_)}; }
+  const std::map<std::string, std::int64_t, std::less<>>& offsets() const { return offsets_; }
   bool packed_now() const { return packed_now_; }
   // Why an existing file was not used; empty when there was none or it was sound.
   const std::string& repacked_because() const { return repacked_because_; }
