@@ -16,6 +16,7 @@ Result<LoadedModel> load_model(const std::filesystem::path& path, const LoadOpti
   auto opened = gguf::File::open(path);
   if (!opened) return opened.error();
   const auto file = std::make_shared<gguf::File>(std::move(*opened));
+  if (auto nodes = check_placement(options.placement, memory_nodes()); !nodes) return nodes.error();
   Arena arena(options.threads > 0 ? options.threads : default_threads());
 
   LoadedModel loaded;
@@ -47,6 +48,7 @@ Result<LoadedModel> load_model(const std::filesystem::path& path, const LoadOpti
   }
   // The model keeps the file for its embeddings only.
   file->forget_metadata();
+  file->let_go();
   // Loading leaves megabytes of freed strings and tables behind; several processes share a machine.
   ::malloc_trim(0);
   loaded.load_seconds =

@@ -1,6 +1,7 @@
 #include "engine/model/model_builder.h"
 
 #include "engine/model/weight_specs.h"
+#include "engine/pool/pool_file.h"
 
 namespace pincer {
 
@@ -39,10 +40,21 @@ Result<void> ModelBuilder::from_pool(std::span<const WeightSpec> specs) {
   auto key = source_key(*source_, specs);
   if (!key) return key.error();
   const WeightPool::Place place{options_.pool_dir, source_->path().stem().string(), *key};
-  auto pool = WeightPool::open_or_pack(place, *source_, specs, arena_, options_.progress);
+  if (options_.admit) {
+    const std::int64_t bytes = pool_file_bytes(plan_pool(specs));
+    auto admitted =
+        options_.admit(bytes + static_cast<std::int64_t>(model_->embedding_->data.size()));
+    if (!admitted) return admitted;
+  }
+  const auto progress = [&](std::int64_t done, std::int64_t total) {
+    source_->let_go();  // the rows are packed: the source is never resident as a whole
+    if (options_.progress) options_.progress(done, total);
+  };
+  const PreferNode prefer(options_.placement.node);
+  auto pool = WeightPool::open_or_pack(place, *source_, specs, arena_, progress);
   if (!pool) return pool.error();
   model_->pool_ = std::move(*pool);
-  return {};
+  return pincer::place(*model_->pool_, options_.placement);
 }
 
 void ModelBuilder::from_floats(std::span<const WeightSpec> specs) {

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "pincer/engine/chat_template.h"
+#include "pincer/engine/placement.h"
 #include "pincer/engine/result.h"
 #include "pincer/engine/tokenizer.h"
 #include "pincer/engine/weight_format.h"
@@ -27,7 +28,11 @@ struct LoadOptions {
   std::filesystem::path pool_dir;  // where packed weights are kept
   // Where the kernels' tuning is kept (tuned_products.h); empty: the kernels are not tuned.
   std::filesystem::path tuning_dir;
-  int threads = 0;  // for packing; 0: as EngineOptions
+  int threads = 0;      // for packing; 0: as EngineOptions
+  Placement placement;  // of the weights
+  // Asked once what will be mapped is known, before it is packed or mapped: bytes of the pool and
+  // of the embedding table. An error of it is that of the load.
+  std::function<Result<void>(std::int64_t bytes)> admit;
   std::function<void(std::int64_t done, std::int64_t total)>
       progress;  // bytes, while packing; may be empty
 };
