@@ -84,7 +84,8 @@ Result<PerplexityResult> perplexity(const Model& model, std::span<const TokenId>
                  fmt::format("a window of {} tokens is not possible; this model takes 1 to {}",
                              window, model.config.context)};
   }
-  auto cache = KvCache::create(model, KvCache::blocks_for(window) * KvCache::block_bytes(model));
+  auto cache =
+      KvCache::create(model, KvCache::options_for(model, KvCache::blocks_for(window), options.kv));
   if (!cache) return cache.error();
   Evaluation evaluation(model, std::move(*cache), window,
                         options.threads > 0 ? options.threads : default_threads());

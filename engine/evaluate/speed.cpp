@@ -111,7 +111,8 @@ Result<void> check(const Model& model, const SpeedTest& test) {
                              test.tokens, test.depth, model.config.context)};
   }
   // Before the arithmetic with blocks: a context that an int does not hold has no blocks.
-  const auto per_token = static_cast<double>(KvCache::block_bytes(model)) / kernels::kKvBlockTokens;
+  const auto per_token =
+      static_cast<double>(KvCache::block_bytes(model, test.kv)) / kernels::kKvBlockTokens;
   const double needed = per_token * static_cast<double>(test.context()) * test.batch;
   const double memory =
       static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE));
@@ -143,8 +144,8 @@ SpeedResult work_of(const Model& model, const SpeedTest& test) {
   std::int64_t seen = 0;  // tokens of one sequence, summed over the steps
   for (std::int64_t step = 1; step <= steps; ++step)
     seen += test.depth + std::min<std::int64_t>(step * rows, test.tokens);
-  work.kv_bytes =
-      seen * KvCache::block_bytes(model) / kernels::kKvBlockTokens * (prefill ? 1 : test.batch);
+  work.kv_bytes = seen * KvCache::block_bytes(model, test.kv) / kernels::kKvBlockTokens *
+                  (prefill ? 1 : test.batch);
   return work;
 }
 
@@ -154,7 +155,7 @@ Result<SpeedResult> measure_speed(const Model& model, const SpeedTest& test) {
   if (auto possible = check(model, test); !possible) return possible.error();
   const std::int64_t blocks =
       static_cast<std::int64_t>(KvCache::blocks_for(static_cast<int>(test.context()))) * test.batch;
-  auto cache = KvCache::create(model, blocks * KvCache::block_bytes(model));
+  auto cache = KvCache::create(model, KvCache::options_for(model, blocks, test.kv));
   if (!cache) return cache.error();
   Runner runner(model, test, std::move(*cache));
   SpeedResult result = work_of(model, test);

@@ -17,16 +17,22 @@ namespace {
 // Positions are ints.
 constexpr std::int64_t kMostBlocks = std::numeric_limits<int>::max() / kernels::kKvBlockTokens;
 
-std::int64_t bytes_of_head(const Model& model) {
+std::int64_t bytes_of_head(const Model& model, KvFormat format) {
   const int head_dim = model.config.head_dim;
-  if (model.kv_format() == KvFormat::s8) return kernels::kv_block_bytes(head_dim);
-  return 2 * kernels::kKvBlockTokens * head_dim * static_cast<std::int64_t>(sizeof(float));
+  if (format == KvFormat::s8) return kernels::kv_block_bytes(head_dim);
+  const std::size_t element = format == KvFormat::f16 ? sizeof(kernels::Half) : sizeof(float);
+  return 2 * kernels::kKvBlockTokens * head_dim * static_cast<std::int64_t>(element);
 }
 
 }  // namespace
 
-std::int64_t KvCache::block_bytes(const Model& model) {
-  return bytes_of_head(model) * model.config.kv_heads * model.config.layers;
+std::int64_t KvCache::block_bytes(const Model& model, const KvChoice& kv) {
+  const KvFormat format = kv.format.value_or(model.kv_format());
+  return bytes_of_head(model, format) * model.config.kv_heads * model.config.layers;
+}
+
+KvCacheOptions KvCache::options_for(const Model& model, std::int64_t blocks, const KvChoice& kv) {
+  return {.bytes = blocks * block_bytes(model, kv), .kv = kv};
 }
 
 int KvCache::blocks_for(int tokens) {
@@ -51,6 +57,8 @@ std::vector<int> KvCache::divide(const KvCacheOptions& options) const {
   std::vector<std::int64_t> bytes(windows_.size(), 0), most(windows_.size(), kMostBlocks);
   for (const Layer& l : layers_)
     bytes[static_cast<std::size_t>(l.group)] += head_bytes_ * kv_heads_;
+  if (options.sequences > 0)
+    most[0] = options.sequences * static_cast<std::int64_t>(blocks_for(options.context));
   for (std::size_t g = 1; g < windows_.size(); ++g) {
     most[g] = options.sequences * static_cast<std::int64_t>(blocks_for(windows_[g]) + 3) +
               blocks_for(options.rows);
@@ -60,7 +68,7 @@ std::vector<int> KvCache::divide(const KvCacheOptions& options) const {
     for (std::size_t g = 0; g < bytes.size(); ++g) sum += std::min(blocks, most[g]) * bytes[g];
     return sum;
   };
-  std::int64_t low = 1, high = kMostBlocks;
+  std::int64_t low = 1, high = std::max<std::int64_t>(1, most[0]);
   while (low < high) {
     const std::int64_t middle = (low + high + 1) / 2;
     (cost(middle) <= options.bytes ? low : high) =
@@ -73,7 +81,15 @@ std::vector<int> KvCache::divide(const KvCacheOptions& options) const {
 
 Result<KvCache> KvCache::create(const Model& model, const KvCacheOptions& options) {
   KvCache cache;
-  cache.head_bytes_ = bytes_of_head(model);
+  cache.format_ = options.kv.format.value_or(model.kv_format());
+  if (cache.format_ == KvFormat::s8 && model.config.head_dim > kernels::kMaxHeadDim) {
+    return Error{ErrorCode::unsupported,
+                 fmt::format("an int8 KV cache takes heads of up to {} values, and this model has "
+                             "{}; choose f16",
+                             kernels::kMaxHeadDim, model.config.head_dim)};
+  }
+  cache.smooth_k_ = options.kv.smooth_k && cache.format_ == KvFormat::s8;
+  cache.head_bytes_ = bytes_of_head(model, cache.format_);
   cache.kv_heads_ = model.config.kv_heads;
   cache.group_layers(model, options);
   const std::vector<int> blocks = cache.divide(options);
@@ -100,7 +116,9 @@ Result<KvCache> KvCache::create(const Model& model, const KvCacheOptions& option
 }
 
 KvCache::KvCache(KvCache&& other) noexcept
-    : base_(std::exchange(other.base_, nullptr)),
+    : format_(other.format_),
+      smooth_k_(other.smooth_k_),
+      base_(std::exchange(other.base_, nullptr)),
       mapped_bytes_(other.mapped_bytes_),
       head_bytes_(other.head_bytes_),
       kv_heads_(other.kv_heads_),

@@ -24,15 +24,18 @@ namespace pincer {
 
 struct KvCacheOptions {
   std::int64_t bytes = 0;  // budget; at least one block is made
+  KvChoice kv = {};
   // Where windowed layers give blocks back: for so many sequences at once, and so many rows in a
   // step. 0 sequences: all layers in one group, which keeps everything.
   int sequences = 0;
   int rows = 0;
+  int context = 0;  // most tokens of a sequence, where sequences > 0
 };
 
 class KvCache {
  public:
-  // Memory is taken as blocks are first used; `bytes` bounds it. Errors: no_space.
+  // Memory is taken as blocks are first used; `bytes` bounds it. Errors: no_space, unsupported (a
+  // format that has no kernels for the model's heads).
   static Result<KvCache> create(const Model& model, const KvCacheOptions& options);
   static Result<KvCache> create(const Model& model, std::int64_t bytes) {
     return create(model, KvCacheOptions{.bytes = bytes});
@@ -41,13 +44,18 @@ class KvCache {
   KvCache& operator=(KvCache&&) = delete;
   ~KvCache();
 
-  static std::int64_t block_bytes(const Model& model);  // of all layers
+  // Room for so many blocks in one group.
+  static KvCacheOptions options_for(const Model& model, std::int64_t blocks, const KvChoice& kv);
+  static std::int64_t block_bytes(const Model& model, const KvChoice& kv = {});  // of all layers
   static int blocks_for(int tokens);
 
+  int layers() const { return static_cast<int>(layers_.size()); }
+  int kv_heads() const { return kv_heads_; }
   int groups() const { return static_cast<int>(pools_.size()); }
   int group_of(int layer) const { return layers_[static_cast<std::size_t>(layer)].group; }
   int window(int group) const { return windows_[static_cast<std::size_t>(group)]; }  // 0: all keys
   std::span<BlockPool> pools() { return pools_; }
+  std::span<const BlockPool> pools() const { return pools_; }
   std::span<const int> windows() const { return windows_; }
 
   // Of group 0.
@@ -56,17 +64,21 @@ class KvCache {
   int take() { return pools_[0].take(); }  // available() > 0
   void give_back(int block) { pools_[0].give_back(block); }
 
+  KvFormat format() const { return format_; }
+  bool smooth_k() const { return smooth_k_; }
   // One KV head of a block of the layer's group. KvFormat::s8: as kernels/attention_s8.h says;
-  // KvFormat::f32: K as [head_dim][kKvBlockTokens], then V as [kKvBlockTokens][head_dim].
+  // others: K as [head_dim][kKvBlockTokens], then V as [kKvBlockTokens][head_dim].
   std::uint8_t* head(int block, int layer, int kv_head) const {
     const Layer& l = layers_[static_cast<std::size_t>(layer)];
     return l.base + (kv_head * l.blocks + block) * head_bytes_;
   }
-  float* k(int block, int layer, int kv_head) const {
-    return reinterpret_cast<float*>(head(block, layer, kv_head));
+  template <class Element>
+  Element* k(int block, int layer, int kv_head) const {
+    return reinterpret_cast<Element*>(head(block, layer, kv_head));
   }
-  float* v(int block, int layer, int kv_head) const {
-    return reinterpret_cast<float*>(head(block, layer, kv_head) + head_bytes_ / 2);
+  template <class Element>
+  Element* v(int block, int layer, int kv_head) const {
+    return reinterpret_cast<Element*>(head(block, layer, kv_head) + head_bytes_ / 2);
   }
   std::int64_t head_bytes() const { return head_bytes_; }
   // A block's content, all layers of the group.
@@ -82,6 +94,8 @@ class KvCache {
   void group_layers(const Model& model, const KvCacheOptions& options);
   std::vector<int> divide(const KvCacheOptions& options) const;
 
+  KvFormat format_ = KvFormat::s8;
+  bool smooth_k_ = false;
   std::uint8_t* base_ = nullptr;
   std::int64_t mapped_bytes_ = 0;
   std::int64_t head_bytes_ = 0;  // of one layer and KV head in a block

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
-#include <cstring>
 #include <utility>
 
 #include "engine/model/weight_layouts.h"
@@ -55,6 +54,7 @@ Forward::Forward(const Model& model, KvCache& cache, Arena& arena, int max_rows,
   quants_.reserve((rows + plans_.most_interleaved() - 1) * padded(widest));
   quant_scales_.reserve(rows * padded(widest) / 32);
   corrections_.reserve(rows * padded(widest) / 32);
+  if (cache_.smooth_k()) learn_centres();
 }
 
 void Forward::start(std::span<const Chunk> chunks) {
@@ -77,7 +77,7 @@ void Forward::start(std::span<const Chunk> chunks) {
     max_kv_ = std::max(max_kv_, chunk.position + count);
   }
   assert(static_cast<int>(rows_.size()) <= max_rows_);
-  if (model_.kv_format() == KvFormat::f32) {
+  if (cache_.format() != KvFormat::s8) {
     for (auto& s : attention_scratch_) s.scores.reserve(kernels::attention_scratch_floats(max_kv_));
   }
   const auto rows = static_cast<std::int64_t>(rows_.size());
@@ -118,8 +118,12 @@ void Forward::attention_block(int layer) {
   product(w.qkv, {normed_.get(), rows, config_.width, config_.width}, qkv_.get());
   timer_.done(layer, Phase::qkv);
   arena_.split(rows, kRowGrain, [&](std::int64_t begin, std::int64_t end, int) {
-    for (std::int64_t r = begin; r < end; ++r) rope_and_cache(layer, r);
+    for (std::int64_t r = begin; r < end; ++r) {
+      rotate(layer, r);
+      if (!learning_) store(layer, r);
+    }
   });
+  if (learning_) learn_centres_of(layer);
   timer_.done(layer, Phase::rope_cache);
   attention(layer);
   timer_.done(layer, Phase::attention);
@@ -169,32 +173,6 @@ void Forward::feed_forward_block(int layer) {
   timer_.done(layer, Phase::down);
 }
 
-void Forward::rope_and_cache(int layer, std::int64_t r) {
-  const ModelConfig& c = config_;
-  const Row& row = rows_[static_cast<std::size_t>(r)];
-  const Chunk& chunk = chunks_[static_cast<std::size_t>(row.chunk)];
-  float* q = qkv_.get() + r * qkv_width_;
-  float* k = q + c.q_width();
-  const float* v = k + c.kv_width();
-  norm_heads(model_.layers[static_cast<std::size_t>(layer)], q, k);
-  const Angles& angles = angles_[config_.window(layer) > 0];
-  const float* cosine = angles.cosine.get() + r * rope_.half();
-  const float* sine = angles.sine.get() + r * rope_.half();
-  // Query heads and key heads are neighbours.
-  ops_.rope(q, cosine, sine, c.heads + c.kv_heads, c.head_dim, c.rope.dim);
-  const std::span<const int> blocks = chunk.blocks.group(cache_.group_of(layer));
-  const int block = blocks[static_cast<std::size_t>(row.position / kernels::kKvBlockTokens)];
-  const int slot = row.position % kernels::kKvBlockTokens;
-  for (int head = 0; head < c.kv_heads; ++head) {
-    const float *head_k = k + head * c.head_dim, *head_v = v + head * c.head_dim;
-    if (model_.kv_format() == KvFormat::s8) {
-      cache_s8(head_k, head_v, slot, cache_.head(block, layer, head));
-    } else {
-      cache_f32(head_k, head_v, slot, cache_.k(block, layer, head), cache_.v(block, layer, head));
-    }
-  }
-}
-
 void Forward::norm_heads(const LayerWeights& w, float* q, float* k) const {
   const auto norm = [&](const float* gain, float* x, int heads) {
     if (gain == nullptr) return;
@@ -204,24 +182,6 @@ void Forward::norm_heads(const LayerWeights& w, float* q, float* k) const {
   };
   norm(w.q_norm, q, config_.heads);
   norm(w.k_norm, k, config_.kv_heads);
-}
-
-void Forward::cache_s8(const float* k, const float* v, int slot, std::uint8_t* block) const {
-  const int head_dim = config_.head_dim;
-  std::int8_t quants[2][kernels::kMaxHeadDim];
-  float scale[2];
-  std::int32_t sum;  // attention does not need it
-  ops_.quantize_row(k, head_dim, head_dim, 0, quants[0], &scale[0], &sum);
-  ops_.quantize_row(v, head_dim, head_dim, 0, quants[1], &scale[1], &sum);
-  kernels::write_kv(model_.kernels.attention_s8->shape, head_dim, slot, quants[0], scale[0],
-                    quants[1], scale[1], block);
-}
-
-void Forward::cache_f32(const float* k, const float* v, int slot, float* k_block,
-                        float* v_block) const {
-  const int head_dim = config_.head_dim;
-  for (int d = 0; d < head_dim; ++d) k_block[d * kernels::kKvBlockTokens + slot] = k[d];
-  std::memcpy(v_block + slot * head_dim, v, static_cast<std::size_t>(head_dim) * sizeof(float));
 }
 
 void Forward::plan_for(const Linear& next, int rows) {

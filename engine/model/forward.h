@@ -56,16 +56,40 @@ class Forward {
     int kv_head;
   };
 
+  template <class Element>
+  struct FloatBlocks {
+    std::vector<const Element*> k, v;
+  };
+  struct AttentionScratch {
+    std::vector<const std::uint8_t*> blocks;  // the sequence's, of one KV head
+    std::vector<std::int64_t> offset;         // of each query row
+    std::vector<std::int32_t> kv_begin, kv_end;
+    bool windowed = false;  // kv_begin counts
+    FloatBlocks<float> floats;
+    FloatBlocks<kernels::Half> halves;
+    Scratch<float> scores;
+  };
+
   void start(std::span<const Chunk> chunks);
   void attention_block(int layer);
   void feed_forward_block(int layer);
-  void rope_and_cache(int layer, std::int64_t row);
   void norm_heads(const LayerWeights& weights, float* q, float* k) const;
+  void rotate(int layer, std::int64_t row);
+  void store(int layer, std::int64_t row);
   // Token `slot` of a KV head's block.
-  void cache_s8(const float* k, const float* v, int slot, std::uint8_t* block) const;
-  void cache_f32(const float* k, const float* v, int slot, float* k_block, float* v_block) const;
+  void store_s8(int layer, int head, const float* k, const float* v, int slot,
+                std::uint8_t* block) const;
   void attention(int layer);
   void attend(int layer, const Task& task, int thread);
+  void attend_s8(const AttentionScratch& s);
+  template <class Kernel, class Element>
+  void attend_floats(const Kernel& kernel, FloatBlocks<Element>& blocks, const AttentionScratch& s);
+  void learn_centres();
+  void learn_centres_of(int layer);
+  float* centre(int layer, int head) const {
+    return centres_.get() +
+           (static_cast<std::int64_t>(layer) * config_.kv_heads + head) * config_.head_dim;
+  }
   // residual_ += update_, normalized if update_gain_ says so, if that is pending;
   // RMSNorm(residual_), quantized: the next product's operand.
   void normalize(const float* gain, int rows);
@@ -113,18 +137,13 @@ class Forward {
   };
   Angles angles_[2];  // by whether the layer has a window; the second only in models with windows
   Scratch<float> logits_;
-  Scratch<std::int8_t> quants_;                   // QuantizedRows::q
-  std::vector<Scratch<std::int8_t>> plain_rows_;  // one a thread: a row before it is interleaved
-  Scratch<float> quant_scales_;                   // [rows][groups]
-  Scratch<std::int32_t> corrections_;             // [rows][groups]
-  struct AttentionScratch {
-    std::vector<const float*> k, v;           // the sequence's blocks, KvFormat::f32
-    std::vector<const std::uint8_t*> blocks;  // the same, KvFormat::s8
-    std::vector<std::int64_t> offset;         // of each query row
-    std::vector<std::int32_t> kv_begin, kv_end;
-    Scratch<float> scores;
-  };
+  Scratch<std::int8_t> quants_;                      // QuantizedRows::q
+  std::vector<Scratch<std::int8_t>> plain_rows_;     // one a thread: a row before it is interleaved
+  Scratch<float> quant_scales_;                      // [rows][groups]
+  Scratch<std::int32_t> corrections_;                // [rows][groups]
   std::vector<AttentionScratch> attention_scratch_;  // one a thread
+  Scratch<float> centres_;  // [layers][kv_heads][head_dim], with smooth-K: taken away from keys
+  bool learning_ = false;
 };
 
 }  // namespace pincer

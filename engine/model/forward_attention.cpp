@@ -29,24 +29,11 @@ void Forward::attend(int layer, const Task& task, int thread) {
   const int first_block = first_key(task.position) / kernels::kKvBlockTokens;
 
   AttentionScratch& s = attention_scratch_[static_cast<std::size_t>(thread)];
-  const bool f32 = model_.kv_format() == KvFormat::f32;
-  s.k.clear();
-  s.v.clear();
   s.blocks.clear();
-  if (f32) {
-    s.k.resize(static_cast<std::size_t>(first_block), nullptr);
-    s.v.resize(static_cast<std::size_t>(first_block), nullptr);
-  } else {
-    s.blocks.resize(static_cast<std::size_t>(first_block), nullptr);
-  }
+  // Of earlier blocks nothing is said: they may have been given back.
+  s.blocks.resize(static_cast<std::size_t>(first_block), nullptr);
   for (int b = first_block; b < blocks; ++b) {
-    const int block = ids[static_cast<std::size_t>(b)];
-    if (f32) {
-      s.k.push_back(cache_.k(block, layer, task.kv_head));
-      s.v.push_back(cache_.v(block, layer, task.kv_head));
-    } else {
-      s.blocks.push_back(cache_.head(block, layer, task.kv_head));
-    }
+    s.blocks.push_back(cache_.head(ids[static_cast<std::size_t>(b)], layer, task.kv_head));
   }
   s.offset.clear();
   s.kv_begin.clear();
@@ -59,31 +46,50 @@ void Forward::attend(int layer, const Task& task, int thread) {
       s.kv_end.push_back(task.position + t + 1);
     }
   }
-  const int rows = task.tokens * group;
-  const std::int32_t* begins = window == 0 ? nullptr : s.kv_begin.data();
-  if (!f32) {
-    kernels::call(*model_.kernels.attention_s8, {.q = qkv_.get(),
-                                                 .q_offset = s.offset.data(),
-                                                 .kv_begin = begins,
-                                                 .kv_end = s.kv_end.data(),
-                                                 .rows = rows,
-                                                 .blocks = s.blocks.data(),
-                                                 .head_dim = c.head_dim,
-                                                 .scale = c.attention_scale,
-                                                 .out = attended_.get()});
-    return;
+  s.windowed = window > 0;
+  switch (cache_.format()) {
+    case KvFormat::s8:
+      return attend_s8(s);
+    case KvFormat::f16:
+      return attend_floats(*model_.kernels.attention_f16, s.halves, s);
+    case KvFormat::f32:
+      return attend_floats(*model_.kernels.attention, s.floats, s);
   }
-  kernels::call(*model_.kernels.attention, {.q = qkv_.get(),
-                                            .q_offset = s.offset.data(),
-                                            .kv_begin = begins,
-                                            .kv_len = s.kv_end.data(),
-                                            .rows = rows,
-                                            .k_blocks = s.k.data(),
-                                            .v_blocks = s.v.data(),
-                                            .head_dim = c.head_dim,
-                                            .scale = c.attention_scale,
-                                            .out = attended_.get(),
-                                            .scratch = s.scores.get()});
+}
+
+void Forward::attend_s8(const AttentionScratch& s) {
+  kernels::call(*model_.kernels.attention_s8, {.q = qkv_.get(),
+                                               .q_offset = s.offset.data(),
+                                               .kv_begin = s.windowed ? s.kv_begin.data() : nullptr,
+                                               .kv_end = s.kv_end.data(),
+                                               .rows = static_cast<int>(s.offset.size()),
+                                               .blocks = s.blocks.data(),
+                                               .head_dim = config_.head_dim,
+                                               .scale = config_.attention_scale,
+                                               .out = attended_.get()});
+}
+
+template <class Kernel, class Element>
+void Forward::attend_floats(const Kernel& kernel, FloatBlocks<Element>& blocks,
+                            const AttentionScratch& s) {
+  blocks.k.clear();
+  blocks.v.clear();
+  for (const std::uint8_t* block : s.blocks) {
+    const std::uint8_t* values = block == nullptr ? nullptr : block + cache_.head_bytes() / 2;
+    blocks.k.push_back(reinterpret_cast<const Element*>(block));
+    blocks.v.push_back(reinterpret_cast<const Element*>(values));
+  }
+  kernels::call(kernel, {.q = qkv_.get(),
+                         .q_offset = s.offset.data(),
+                         .kv_begin = s.windowed ? s.kv_begin.data() : nullptr,
+                         .kv_len = s.kv_end.data(),
+                         .rows = static_cast<int>(s.offset.size()),
+                         .k_blocks = blocks.k.data(),
+                         .v_blocks = blocks.v.data(),
+                         .head_dim = config_.head_dim,
+                         .scale = config_.attention_scale,
+                         .out = attended_.get(),
+                         .scratch = s.scores.get()});
 }
 
 }  // namespace pincer

@@ -26,6 +26,9 @@ Result<std::shared_ptr<const Model>> ModelBuilder::build() {
   }
   auto specs = plan_weights(*source_, model_->config, layouts, model_->rotation_);
   if (!specs) return specs.error();
+  auto key = source_key(*source_, *specs);
+  if (!key) return key.error();
+  model_->source_key_ = *key;
   if (options_.reference) {
     from_floats(*specs);
   } else if (auto pooled = from_pool(*specs); !pooled) {
@@ -37,9 +40,8 @@ Result<std::shared_ptr<const Model>> ModelBuilder::build() {
 }
 
 Result<void> ModelBuilder::from_pool(std::span<const WeightSpec> specs) {
-  auto key = source_key(*source_, specs);
-  if (!key) return key.error();
-  const WeightPool::Place place{options_.pool_dir, source_->path().stem().string(), *key};
+  const WeightPool::Place place{options_.pool_dir, source_->path().stem().string(),
+                                model_->source_key_};
   if (options_.admit) {
     const std::int64_t bytes = pool_file_bytes(plan_pool(specs));
     auto admitted =

@@ -66,6 +66,27 @@ void check_heads(int head_dim, int largest, Complaint& c) {
 }
 
 template <class Kernel, class Args>
+std::string misuse_of_floats(const Kernel& kernel, const Args& args) {
+  Complaint c;
+  check_heads(args.head_dim, 1 << 20, c);
+  c.unless(args.rows >= 0, "rows", args.rows, "at least ", 0);
+  if (args.rows > 0) {
+    c.unless(args.q != nullptr && args.q_offset != nullptr && args.kv_len != nullptr &&
+                 args.k_blocks != nullptr && args.v_blocks != nullptr && args.out != nullptr,
+             "a pointer is null");
+    c.unless(args.scratch != nullptr && aligned64(args.scratch),
+             "scratch is null or not aligned to 64 bytes");
+  }
+  for (int r = 0; c.empty() && r < args.rows; ++r) {
+    c.unless(args.kv_len[r] >= 1, "kv_len", args.kv_len[r], "at least ", 1);
+    const int begin = args.kv_begin != nullptr ? args.kv_begin[r] : 0;
+    c.unless(begin >= 0 && begin < args.kv_len[r], "kv_begin", begin,
+             "0 or more and below kv_len = ", args.kv_len[r]);
+  }
+  return c.named(kernel.name);
+}
+
+template <class Kernel, class Args>
 void checked_call(const Kernel& kernel, const Args& args) {
 #ifndef NDEBUG
   if (const std::string what = misuse(kernel, args); !what.empty()) {
@@ -103,23 +124,11 @@ std::string misuse(const GemmKernel& kernel, const GemmArgs& args) {
 }
 
 std::string misuse(const AttentionKernel& kernel, const AttentionArgs& args) {
-  Complaint c;
-  check_heads(args.head_dim, 1 << 20, c);
-  c.unless(args.rows >= 0, "rows", args.rows, "at least ", 0);
-  if (args.rows > 0) {
-    c.unless(args.q != nullptr && args.q_offset != nullptr && args.kv_len != nullptr &&
-                 args.k_blocks != nullptr && args.v_blocks != nullptr && args.out != nullptr,
-             "a pointer is null");
-    c.unless(args.scratch != nullptr && aligned64(args.scratch),
-             "scratch is null or not aligned to 64 bytes");
-  }
-  for (int r = 0; c.empty() && r < args.rows; ++r) {
-    c.unless(args.kv_len[r] >= 1, "kv_len", args.kv_len[r], "at least ", 1);
-    const int begin = args.kv_begin != nullptr ? args.kv_begin[r] : 0;
-    c.unless(begin >= 0 && begin < args.kv_len[r], "kv_begin", begin,
-             "0 or more and below kv_len = ", args.kv_len[r]);
-  }
-  return c.named(kernel.name);
+  return misuse_of_floats(kernel, args);
+}
+
+std::string misuse(const AttentionF16Kernel& kernel, const AttentionF16Args& args) {
+  return misuse_of_floats(kernel, args);
 }
 
 std::string misuse(const AttentionS8Kernel& kernel, const AttentionS8Args& args) {
@@ -145,6 +154,9 @@ std::string misuse(const AttentionS8Kernel& kernel, const AttentionS8Args& args)
 
 void call(const GemmKernel& kernel, const GemmArgs& args) { checked_call(kernel, args); }
 void call(const AttentionKernel& kernel, const AttentionArgs& args) { checked_call(kernel, args); }
+void call(const AttentionF16Kernel& kernel, const AttentionF16Args& args) {
+  checked_call(kernel, args);
+}
 void call(const AttentionS8Kernel& kernel, const AttentionS8Args& args) {
   checked_call(kernel, args);
 }

@@ -84,6 +84,7 @@ void add_model_options(CLI::App& sub, ModelBenchFlags& flags) {
   sub.add_option("-r,--repetitions", flags.repetitions, "samples of each test (5)")
       ->check(CLI::Range(1, 1000));
   add_weights_option(sub, flags.weights);
+  add_kv_options(sub, flags.kv);
   sub.add_flag("--layers", flags.layers, "also the time of each layer and phase");
 }
 

@@ -67,6 +67,15 @@ void add_weights_option(CLI::App& sub, WeightFormat& format) {
       ->default_str(std::string(name(format)));
 }
 
+void add_kv_options(CLI::App& sub, KvChoice& kv) {
+  const auto set = [&kv](const std::string& name) { kv.format = parse_kv_format(name); };
+  sub.add_option_function<std::string>("--kv", set,
+                                       "keys and values in int8 (the default), f16 or f32")
+      ->check(CLI::IsMember({"int8", "f16", "f32"}));
+  sub.add_flag("--smooth-k", kv.smooth_k,
+               "int8 keys: take their mean away before they are rounded");
+}
+
 EngineOptions engine_options(const LoadedModel& model, int threads) {
   EngineOptions options;
   options.threads = threads;

@@ -52,6 +52,9 @@ void add_weights_option(CLI::App& sub, WeightFormat& format);
 // Engine options with the model's end tokens.
 EngineOptions engine_options(const LoadedModel& model, int threads);
 
+// --kv and --smooth-k, into `kv`, which outlives the parsing.
+void add_kv_options(CLI::App& sub, KvChoice& kv);
+
 std::string version();
 
 }  // namespace pincer

@@ -14,10 +14,12 @@ namespace {
 
 using kernels::measure::Limits;
 
-std::string kernel_names(const Model& model) {
+std::string kernel_names(const Model& model, const KvChoice& kv) {
   const kernels::KernelTable& k = model.kernels;
-  const std::string_view attention =
-      model.kv_format() == KvFormat::s8 ? k.attention_s8->name : k.attention->name;
+  const KvFormat format = kv.format.value_or(model.kv_format());
+  const std::string_view attention = format == KvFormat::s8    ? k.attention_s8->name
+                                     : format == KvFormat::f16 ? k.attention_f16->name
+                                                               : k.attention->name;
   return fmt::format("{}, {}, {}, {}", k.s8.gemm->name, k.s8.gemv->name, attention,
                      k.elementwise->name);
 }
@@ -66,6 +68,7 @@ std::vector<NamedTest> model_tests(const ModelBenchFlags& flags) {
     named.test.batch = batch;
     named.test.depth = before;
     named.test.repetitions = flags.repetitions;
+    named.test.kv = flags.kv;
     named.test.beyond_context = true;
     tests.push_back(std::move(named));
   };
@@ -86,7 +89,7 @@ Result<BenchReport> run_model_bench(const LoadedModel& model, const ModelBenchFl
   BenchReport report;
   report.cpu = kernels::cpu_description();
   report.date = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr)));
-  report.kernels = kernel_names(*model.model);
+  report.kernels = kernel_names(*model.model, flags.kv);
   report.weights = name(flags.weights);
   report.context = model.model->config.context;
   Limits limits;

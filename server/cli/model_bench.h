@@ -21,6 +21,7 @@ struct ModelBenchFlags {
   int batch_prompt = 128, batch_generate = 64;
   int repetitions = 5;
   WeightFormat weights = kDefaultWeights;
+  KvChoice kv;
   bool layers = false;
 };
 

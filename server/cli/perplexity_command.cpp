@@ -21,6 +21,7 @@ struct PerplexityFlags {
   std::int64_t max_tokens = 0;
   WeightFormat weights = kDefaultWeights;
   bool reference = false, json = false;
+  KvChoice kv;
 };
 
 Result<std::string> read_text(const std::string& file) {
@@ -38,6 +39,7 @@ Result<PerplexityResult> evaluate(const LoadedModel& model, const std::vector<To
   PerplexityOptions options;
   options.window = flags.window;
   options.threads = flags.threads;
+  if (!model.model->reference) options.kv = flags.kv;
   options.progress = [&](std::int64_t done, std::int64_t total) { progress.update(done, total); };
   return perplexity(*model.model, tokens, options);
 }
@@ -106,6 +108,7 @@ void add_perplexity_command(CLI::App& app, Action& action) {
   sub->add_option("-t,--threads", flags->threads, "threads; 0: PINCER_THREADS, else all cores")
       ->check(CLI::Range(0, 1024));
   add_weights_option(*sub, flags->weights);
+  add_kv_options(*sub, flags->kv);
   sub->add_flag("--reference", flags->reference,
                 "also run FP32 weights with scalar kernels (slow), and compare; `perplexity` in "
                 "JSON is the reference's then");

@@ -1,6 +1,7 @@
 // A model: its configuration (from GGUF metadata) and its weights, immutable once loaded.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "pincer/engine/gguf.h"
+#include "pincer/engine/kv_format.h"
 #include "pincer/engine/result.h"
 #include "pincer/engine/weight_format.h"
 #include "pincer/kernels/kernel_table.h"
@@ -107,9 +109,6 @@ struct LayerWeights {
   Linear down;
 };
 
-// What keys and values are kept in: FP32 on the reference path, else s8 with a scale per token.
-enum class KvFormat { f32, s8 };
-
 class Rotation;
 class WeightPool;
 
@@ -129,7 +128,10 @@ class Model {
   // as the weights are.
   void embed(std::int32_t token, float* out) const;
 
+  // What keys and values are kept in where nothing else is asked for: f32 on the reference path.
   KvFormat kv_format() const;
+  // Of what this model was made: the source file, the layout of the weights, the packer's version.
+  const std::array<std::uint8_t, 16>& source_key() const { return source_key_; }
 
   const std::shared_ptr<const WeightPool>& pool() const {
     return pool_;
@@ -146,6 +148,7 @@ class Model {
  private:
   friend class ModelBuilder;
   std::shared_ptr<const gguf::File> source_;
+  std::array<std::uint8_t, 16> source_key_{};
   const gguf::Tensor* embedding_ = nullptr;
   std::shared_ptr<const WeightPool> pool_;
   std::shared_ptr<const Rotation> rotation_;  // of the residual stream; null: not turned

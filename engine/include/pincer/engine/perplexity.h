@@ -17,6 +17,7 @@ struct PerplexityOptions {
   int window = 512;  // tokens that see each other; every token of a window predicts the next one,
                      // the last the next window's first
   int threads = 0;   // 0: default_threads()
+  KvChoice kv;
   std::function<void(std::int64_t done, std::int64_t total)> progress;  // tokens; may be empty
 };
 

@@ -20,6 +20,7 @@ struct SpeedTest {
   int depth = 0;  // tokens that are in each sequence's context before; their time is not counted
   // More tokens than the model was trained for: the figures stay right, the text would not.
   bool beyond_context = false;
+  KvChoice kv = {};
   LayerTrace* trace = nullptr;  // of the repetitions that count
 
   // Of one sequence at the end.
