@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <functional>
+#include <future>
 #include <thread>
 
 #include "engine/generate/step_loop.h"
@@ -19,6 +21,14 @@ struct Engine::Impl {
   EngineStats stats;
   Inbox inbox;
   std::thread thread;
+
+  // What `what` says, on the engine's thread; waits for it.
+  Result<int> ask(const std::function<Result<int>(KvStore&)>& what) {
+    std::promise<Result<int>> answer;
+    if (!inbox.ask([&](KvStore& kv) { answer.set_value(what(kv)); }))
+      return Error{ErrorCode::busy, "the engine has stopped"};
+    return answer.get_future().get();
+  }
 };
 
 namespace {
@@ -32,6 +42,7 @@ std::int64_t default_kv_bytes() {
 EngineOptions resolve(const Model& model, EngineOptions o) {
   if (o.threads <= 0) o.threads = default_threads();
   if (o.context <= 0 || o.context > model.config.context) o.context = model.config.context;
+  o.context_keep = std::max(0, o.context_keep);
   if (o.kv_bytes <= 0) o.kv_bytes = default_kv_bytes();
   o.max_active = std::max(1, o.max_active);
   o.max_queued = std::max(0, o.max_queued);
@@ -39,7 +50,7 @@ EngineOptions resolve(const Model& model, EngineOptions o) {
   // More than all sequences could fill is never used.
   const std::int64_t most =
       KvCache::blocks_for(o.context) * static_cast<std::int64_t>(o.max_active);
-  o.kv_bytes = std::min(o.kv_bytes, most * KvCache::block_bytes(model));
+  o.kv_bytes = std::min(o.kv_bytes, most * KvCache::block_bytes(model, o.kv));
   return o;
 }
 
@@ -67,7 +78,7 @@ Result<std::unique_ptr<Engine>> Engine::start(std::shared_ptr<const Model> model
   EngineOptions resolved = resolve(*model, options);
   if (auto fits = fit_into_memory(*model, options.kv_bytes <= 0, resolved); !fits)
     return fits.error();
-  auto cache = KvCache::create(*model, resolved.kv_bytes);
+  auto cache = KvCache::create(*model, {.bytes = resolved.kv_bytes, .kv = resolved.kv});
   if (!cache) return cache.error();
   // One sequence may use the whole cache, and no more.
   resolved.context = static_cast<int>(std::min<std::int64_t>(
@@ -137,6 +148,15 @@ Result<void> Engine::submit(GenerationRequest request) {
     return Error{ErrorCode::busy, "the server is shutting down; try another one"};
   }
   return {};
+}
+
+Result<int> Engine::save_prefix(const std::filesystem::path& file,
+                                std::span<const TokenId> tokens) {
+  return impl_->ask([&](KvStore& kv) { return kv.save(file, *impl_->model, tokens); });
+}
+
+Result<int> Engine::restore_prefix(const std::filesystem::path& file) {
+  return impl_->ask([&](KvStore& kv) { return kv.restore(file, *impl_->model); });
 }
 
 void Engine::drain() { impl_->inbox.close(); }

@@ -16,8 +16,23 @@ bool Inbox::put(std::unique_ptr<Sequence> sequence) {
 
 std::vector<std::unique_ptr<Sequence>> Inbox::take(bool wait) {
   std::unique_lock lock(mutex_);
-  if (wait) arrived_.wait(lock, [this] { return stopped_ || !items_.empty(); });
+  if (wait) arrived_.wait(lock, [this] { return stopped_ || !items_.empty() || !calls_.empty(); });
   return std::exchange(items_, {});
+}
+
+bool Inbox::ask(Call call) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopped_) return false;
+    calls_.push_back(std::move(call));
+  }
+  arrived_.notify_one();
+  return true;
+}
+
+std::vector<Inbox::Call> Inbox::take_calls() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(calls_, {});
 }
 
 void Inbox::close() {

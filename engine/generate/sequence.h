@@ -27,10 +27,12 @@ struct Sequence {
   std::vector<TokenId> tokens;  // prompt and output
   int computed = 0;             // tokens in the KV cache
   KvBlocks blocks;
-  int cached_tokens = 0;                                // of the prompt: found in the prefix cache
+  int cached_tokens = 0;      // of the prompt: found in the prefix cache
+  int dropped = 0;            // tokens that context shifts took out of `tokens`
+  bool context_full = false;  // it ends because of that
   Clock::time_point submitted, scheduled, first_token;  // default: not yet
 
-  int generated() const { return static_cast<int>(tokens.size()) - prompt_tokens; }
+  int generated() const { return static_cast<int>(tokens.size()) + dropped - prompt_tokens; }
   bool cancelled() const { return request.stream->cancelled(); }
   SequenceState state() const {
     return {static_cast<int>(tokens.size()), computed, blocks.count(), next_block(computed)};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/generate/context_shift.h"
 #include "engine/generate/sequence_blocks.h"
 
 namespace pincer {
@@ -37,7 +38,7 @@ void StepLoop::run() {
     step(next);
     update_gauges();
   }
-  for (auto& s : inbox_.take(false)) waiting_.push_back(std::move(s));
+  take_requests();
   for (List* list : {&waiting_, &active_}) {
     for (auto& s : *list) finish(*s, FinishReason::cancelled);
     list->clear();
@@ -48,6 +49,7 @@ void StepLoop::run() {
 void StepLoop::take_requests() {
   const bool idle = waiting_.empty() && active_.empty();
   for (auto& s : inbox_.take(idle)) waiting_.push_back(std::move(s));
+  for (const Inbox::Call& call : inbox_.take_calls()) call(kv_);
 }
 
 void StepLoop::drop_cancelled(List& list) {
@@ -167,11 +169,22 @@ bool StepLoop::accept(Sequence& s, GeneratedToken token) {
   s.tokens.push_back(token.id);
   ++stats_.generated_tokens;
   s.request.stream->push(std::move(token));
-  const bool full = static_cast<int>(s.tokens.size()) >= options_.context;
-  if (full || (s.request.max_tokens >= 0 && s.generated() >= s.request.max_tokens)) {
+  if (s.request.max_tokens >= 0 && s.generated() >= s.request.max_tokens) {
     finish(s, FinishReason::length);
     return true;
   }
+  return !make_room(s);
+}
+
+// False, and the sequence is finished, when the context is full and it may not be shifted.
+bool StepLoop::make_room(Sequence& s) {
+  if (static_cast<int>(s.tokens.size()) < options_.context) return true;
+  if (options_.context_shift || s.request.context_shift) {
+    const int keep = s.request.context_shift ? s.request.context_keep : options_.context_keep;
+    if (shift_context(s, keep, kv_)) return true;
+  }
+  s.context_full = true;
+  finish(s, FinishReason::length);
   return false;
 }
 

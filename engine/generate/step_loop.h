@@ -42,6 +42,7 @@ class StepLoop {
   void deliver(std::vector<TokenChoice> choices);
   // True when the sequence ends with this token.
   bool accept(Sequence& s, GeneratedToken token);
+  bool make_room(Sequence& s);
   void finish(Sequence& s, FinishReason reason);
   void update_gauges();
 

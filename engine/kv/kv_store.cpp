@@ -1,8 +1,12 @@
 #include "engine/kv/kv_store.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cassert>
 #include <utility>
+
+#include "engine/kv/kv_file.h"
 
 namespace pincer {
 namespace {
@@ -26,9 +30,11 @@ KvStore::KvStore(KvCache cache, bool prefix_cache) : cache_(std::move(cache)) {
       cache_.pools(), std::vector(cache_.windows().begin(), cache_.windows().end()));
 }
 
-int KvStore::available() {
-  const BlockPool& pool = cache_.pools()[0];
-  return pool.free() + pool.idle();
+int KvStore::available() const { return cache_.pools()[0].free() + cache_.pools()[0].idle(); }
+
+bool KvStore::has_room(int group, int blocks) const {
+  const BlockPool& pool = cache_.pools()[static_cast<std::size_t>(group)];
+  return pool.free() + pool.idle() >= blocks;
 }
 
 KvStore::Cached KvStore::cached(std::span<const TokenId> tokens) const {
@@ -53,11 +59,8 @@ int KvStore::attach(KvBlocks& blocks, std::span<const TokenId> tokens) {
 }
 
 bool KvStore::own_last(KvBlocks& blocks) {
-  const auto full = [&](std::size_t g) {
-    return cache_.pools()[g].free() + cache_.pools()[g].idle() == 0;
-  };
-  for (std::size_t g = 0; g < blocks.groups.size(); ++g) {
-    if (full(g)) return false;
+  for (int g = 0; g < cache_.groups(); ++g) {
+    if (!has_room(g, 1)) return false;
   }
   for (std::size_t g = 0; g < blocks.groups.size(); ++g) {
     int& last = blocks.groups[g].ids.back();
@@ -104,6 +107,45 @@ void KvStore::release(KvBlocks& blocks, std::span<const TokenId> computed) {
   if (prefixes_ && blocks.count() > 0) prefixes_->insert(computed, blocks);
   drop(blocks, cache_.pools());
   blocks = {};
+}
+
+Result<int> KvStore::save(const std::filesystem::path& file, const Model& model,
+                          std::span<const TokenId> tokens) {
+  if (!prefixes_)
+    return Error{ErrorCode::invalid_argument, "the prefix cache is off: there is nothing to save"};
+  const PrefixCache::Match match = prefixes_->find(tokens, static_cast<int>(tokens.size()));
+  auto written = write_kv_file(file, model, cache_,
+                               tokens.first(static_cast<std::size_t>(match.tokens)), match.blocks);
+  if (!written) return written.error();
+  return match.tokens;
+}
+
+Result<int> KvStore::restore(const std::filesystem::path& file, const Model& model) {
+  if (!prefixes_)
+    return Error{ErrorCode::invalid_argument,
+                 "the prefix cache is off: nothing can be restored into it"};
+  auto reader = KvFileReader::open(file, model, cache_);
+  if (!reader) return reader.error();
+  const auto tokens = static_cast<int>(reader->tokens().size());
+  KvBlocks blocks;
+  for (int g = 0; g < cache_.groups(); ++g) {
+    std::vector<int>& ids = blocks.groups.emplace_back().ids;
+    for (int i = 0; i < KvCache::blocks_for(tokens); ++i) {
+      if (reader->has(g, i) && !has_room(g, 1)) {
+        drop(blocks, cache_.pools());
+        return Error{ErrorCode::no_space,
+                     fmt::format("{} holds {} tokens, more than the KV cache has room for, {}; "
+                                 "choose a larger context",
+                                 file.string(), tokens, total() * kBlock)};
+      }
+      ids.push_back(reader->has(g, i) ? take(g) : -1);
+    }
+  }
+  const Result<void> read = reader->read(cache_, blocks);
+  if (read) prefixes_->insert(reader->tokens(), blocks);
+  drop(blocks, cache_.pools());
+  if (!read) return read.error();
+  return tokens;
 }
 
 }  // namespace pincer

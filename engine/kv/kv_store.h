@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <span>
 
@@ -22,8 +23,8 @@ class KvStore {
 
   KvCache& cache() { return cache_; }
   int total() const { return cache_.total(); }
-  int available();                              // blocks of group 0 that are free or can be made so
-  int used() { return total() - available(); }  // by sequences
+  int available() const;  // blocks of group 0 that are free or can be made so
+  int used() const { return total() - available(); }  // by sequences
   std::int64_t evictions() const { return prefixes_ ? prefixes_->evictions() : 0; }
 
   // What attach() would find: tokens, and how many blocks of them other sequences hold, which cost
@@ -42,11 +43,17 @@ class KvStore {
   // `computed` are the tokens whose keys and values are final: their full blocks are offered to
   // others, and blocks that no later row sees are given back.
   void keep(KvBlocks& blocks, std::span<const TokenId> computed);
+  // Engine::save_prefix and restore_prefix.
+  Result<int> save(const std::filesystem::path& file, const Model& model,
+                   std::span<const TokenId> tokens);
+  Result<int> restore(const std::filesystem::path& file, const Model& model);
+
   // The sequence's end: all blocks go, those of `computed` to the prefix cache.
   void release(KvBlocks& blocks, std::span<const TokenId> computed);
 
  private:
   int take(int group);
+  bool has_room(int group, int blocks) const;
   bool own_last(KvBlocks& blocks);
 
   KvCache cache_;

@@ -25,7 +25,7 @@ class ChatSession {
       : model_(std::move(model)), engine_(std::move(engine)) {}
 
   const LoadedModel& model() const { return model_; }
-  const Engine& engine() const { return *engine_; }
+  Engine& engine() const { return *engine_; }
 
   // The prompt of a conversation by the model's template, or of plain text.
   Result<std::vector<TokenId>> chat_prompt(const std::vector<ChatMessage>& messages) const;

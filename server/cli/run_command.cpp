@@ -5,6 +5,7 @@
 #include <atomic>
 #include <boost/json.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <functional>
 #include <iostream>
 #include <iterator>
@@ -29,6 +30,10 @@ struct RunFlags {
   std::optional<std::uint64_t> seed;
   WeightFormat weights = kDefaultWeights;
   bool raw = false, reference = false, json = false, stats = false;
+  KvChoice kv;
+  std::string prompt_cache;  // a file; empty: none
+  bool context_shift = false;
+  int keep = 0;
 };
 
 std::atomic<bool> interrupted = false;
@@ -101,6 +106,32 @@ Result<std::vector<TokenId>> first_prompt(const ChatSession& session, const RunF
   return session.chat_prompt(messages);
 }
 
+// What --prompt-cache says: the file is read where it is there, and written at the end.
+Result<void> read_prompt_cache(ChatSession& session, const RunFlags& flags) {
+  std::error_code none;
+  if (flags.prompt_cache.empty() || !std::filesystem::exists(flags.prompt_cache, none)) return {};
+  auto restored = session.engine().restore_prefix(flags.prompt_cache);
+  if (!restored) return restored.error();
+  return {};
+}
+
+Result<void> write_prompt_cache(ChatSession& session, const RunFlags& flags, const Answer& last) {
+  if (flags.prompt_cache.empty()) return {};
+  std::vector<TokenId> tokens = last.prompt_tokens;
+  tokens.insert(tokens.end(), last.tokens.begin(), last.tokens.end());
+  auto saved = session.engine().save_prefix(flags.prompt_cache, tokens);
+  if (!saved) return saved.error();
+  return {};
+}
+
+void warn_if_full(const ChatSession& session, const Answer& a) {
+  if (!a.finish.context_full) return;
+  fmt::print(stderr,
+             "pincer: the context of {} tokens is full; --context-shift drops the older half and "
+             "goes on, -c N asks for more\n",
+             session.engine().options().context);
+}
+
 int answer_once(ChatSession& session, const RunFlags& flags, const SamplingParams& params,
                 const std::string& text) {
   auto prompt = first_prompt(session, flags, text);
@@ -117,6 +148,8 @@ int answer_once(ChatSession& session, const RunFlags& flags, const SamplingParam
     fmt::print("\n");
   }
   if (flags.stats) print_stats(session, *answer);
+  warn_if_full(session, *answer);
+  if (auto saved = write_prompt_cache(session, flags, *answer); !saved) return fail(saved.error());
   if (std::ferror(stdout) != 0) return kFailed;
   return answer->finish.reason == FinishReason::cancelled ? kInterrupted : kOk;
 }
@@ -144,6 +177,7 @@ int chat(ChatSession& session, const RunFlags& flags, SamplingParams params) {
              session.model().name);
   LineEditor editor(">>> ");
   std::vector<ChatMessage> messages;
+  Answer last;
   if (!flags.system.empty()) messages.push_back({"system", flags.system});
   while (const auto line = editor.read()) {
     if (line->empty()) continue;
@@ -156,9 +190,13 @@ int chat(ChatSession& session, const RunFlags& flags, SamplingParams params) {
       continue;
     }
     if (flags.stats) print_stats(session, *answer);
+    warn_if_full(session, *answer);
+    last = std::move(*answer);
     ++params.seed;
   }
-  return kOk;
+  if (last.prompt_tokens.empty()) return kOk;
+  auto saved = write_prompt_cache(session, flags, last);
+  return saved ? kOk : fail(saved.error());
 }
 
 int run(RunFlags flags) {
@@ -186,9 +224,13 @@ int run(RunFlags flags) {
   EngineOptions options = engine_options(*model, flags.threads);
   options.max_active = 1;
   options.context = flags.context;
+  if (!flags.reference) options.kv = flags.kv;
+  options.context_shift = flags.context_shift;
+  options.context_keep = flags.keep;
   auto engine = Engine::start(model->model, options);
   if (!engine) return fail(engine.error());
   ChatSession session(std::move(*model), std::move(*engine));
+  if (auto read = read_prompt_cache(session, flags); !read) return fail(read.error());
   catch_interrupts();
   return interactive ? chat(session, flags, params) : answer_once(session, flags, params, text);
 }
@@ -215,6 +257,15 @@ void add_run_command(CLI::App& app, Action& action) {
       ->check(CLI::Range(0, 1 << 28));
   sub->add_option("-t,--threads", flags->threads, "threads; 0: PINCER_THREADS, else all cores")
       ->check(CLI::Range(0, 1024));
+  add_kv_options(*sub, flags->kv);
+  sub->add_option("--prompt-cache", flags->prompt_cache,
+                  "keep keys and values of the conversation in this file: what it begins with is "
+                  "not computed again by the next run");
+  sub->add_flag("--context-shift", flags->context_shift,
+                "at the context's end drop the older half of the conversation, and go on");
+  sub->add_option("--keep", flags->keep,
+                  "with --context-shift: first tokens that are never dropped")
+      ->check(CLI::Range(0, 1 << 28));
   sub->add_flag("--raw", flags->raw,
                 "continue the prompt as plain text, without the chat template");
   add_weights_option(*sub, flags->weights);

@@ -30,6 +30,9 @@ Result<std::shared_ptr<Backend>> load_backend(const ServeConfig& config) {
   options.max_active = config.max_active;
   options.max_queued = config.max_queued;
   options.prefill_chunk = config.prefill_chunk;
+  options.kv.format = parse_kv_format(config.kv);
+  options.prefix_cache = config.prefix_cache;
+  options.context_shift = config.context_shift;
   auto engine = Engine::start(model->model, options);
   if (!engine) return engine.error();
   const std::string print = fingerprint(*model);
@@ -94,6 +97,9 @@ int run(const CLI::App& sub, const ServeFlags& flags) {
   if (given("--threads")) config.threads = flags.config.threads;
   if (given("--context")) config.context = flags.config.context;
   if (given("--max-active")) config.max_active = flags.config.max_active;
+  if (given("--kv")) config.kv = flags.config.kv;
+  if (given("--no-prefix-cache")) config.prefix_cache = false;
+  if (given("--context-shift")) config.context_shift = true;
   if (given("--max-queued")) config.max_queued = flags.config.max_queued;
   return serve(config);
 }
@@ -123,6 +129,12 @@ void add_serve_command(CLI::App& app, Action& action) {
       ->check(CLI::Range(1, 4096));
   sub->add_option("--max-queued", c.max_queued, "generations that wait; beyond it clients get 429")
       ->check(CLI::Range(0, 1 << 20));
+  sub->add_option("--kv", c.kv, "keys and values in int8, f16 or f32")
+      ->check(CLI::IsMember({"int8", "f16", "f32"}));
+  sub->add_flag("--no-prefix-cache{false}", c.prefix_cache,
+                "compute prompts that begin alike each by itself");
+  sub->add_flag("--context-shift", c.context_shift,
+                "at the context's end drop the older half of the conversation, and go on");
   sub->footer(
       "Examples:\n  pincer serve\n  pincer serve --listen http://0.0.0.0:8080 --api-key-file "
       "keys.txt\n"

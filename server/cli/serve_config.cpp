@@ -11,6 +11,8 @@
 #include <map>
 #include <numeric>
 
+#include "pincer/engine/kv_format.h"
+
 namespace pincer {
 namespace {
 
@@ -27,6 +29,16 @@ std::map<std::string, Setter> setters(ServeConfig& c) {
   };
   const auto text = [](std::string& field) {
     return [&field](const YAML::Node& n) { field = n.as<std::string>(); };
+  };
+  const auto flag = [](bool& field) {
+    return [&field](const YAML::Node& n) { field = n.as<bool>(); };
+  };
+  const auto kv_format = [](std::string& field) {
+    return [&field](const YAML::Node& n) {
+      field = n.as<std::string>();
+      if (!parse_kv_format(field))
+        throw YAML::Exception(n.Mark(), fmt::format("'{}' is not int8, f16 or f32", field));
+    };
   };
   const auto texts = [](std::vector<std::string>& field) {
     return [&field](const YAML::Node& n) {
@@ -53,6 +65,9 @@ std::map<std::string, Setter> setters(ServeConfig& c) {
       {"max_active", number(c.max_active, 1, 4096)},
       {"max_queued", number(c.max_queued, 0, 1 << 20)},
       {"prefill_chunk", number(c.prefill_chunk, 1, 1 << 16)},
+      {"kv", kv_format(c.kv)},
+      {"prefix_cache", flag(c.prefix_cache)},
+      {"context_shift", flag(c.context_shift)},
       {"drain_seconds", number(c.drain_seconds, 0, 86400)},
   };
 }

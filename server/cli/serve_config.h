@@ -19,6 +19,8 @@ struct ServeConfig {
   int threads = 0, context = 0, io_threads = 1;
   int max_active = 32, max_queued = 128, prefill_chunk = 256;
   int drain_seconds = 30;
+  std::string kv = "int8";  // or f16, f32
+  bool prefix_cache = true, context_shift = false;
 };
 
 // Overwrites what the file names. Errors: unreadable, not YAML (with the line), an unknown key

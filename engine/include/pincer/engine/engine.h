@@ -3,10 +3,13 @@
 
 #include <atomic>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "pincer/engine/generation.h"
+#include "pincer/engine/kv_format.h"
 #include "pincer/engine/result.h"
 
 namespace pincer {
@@ -26,8 +29,13 @@ struct EngineOptions {
   int prefill_chunk =
       256;  // prompt tokens in one step at most, so that decoding sequences are not held up
   std::int64_t kv_bytes = 0;  // budget of the KV cache; 0: a quarter of the memory, at most 4 GiB
+  KvChoice kv;
   // What was computed is kept while there is room, for prompts that begin alike. Changes no output.
   bool prefix_cache = true;
+  // At the context's end drop the older half of what follows the first context_keep tokens, compute
+  // the rest anew, and go on. For all generations; GenerationRequest says it for one.
+  bool context_shift = false;
+  int context_keep = 0;
   std::vector<TokenId> end_tokens;  // finish a generation; not part of its output
   // Shared by the engines of a process that use the same cores (parallel/turns.h): one runs a step
   // at a time. Null: this engine is alone.
@@ -62,6 +70,16 @@ class Engine {
   // From now on submit() answers busy; what is queued or active is finished.
   void drain();
   bool idle() const;  // nothing queued or active
+
+  // Keys and values on disk, so that a later process goes on where this one was without computing
+  // the prompt again. Both wait for the engine's thread, between two steps.
+  //
+  // Writes those of the longest prefix of `tokens` that the prefix cache has, beside `file`, which
+  // is then replaced; how many tokens. Errors: io, no_space, invalid_argument (prefix cache off).
+  Result<int> save_prefix(const std::filesystem::path& file, std::span<const TokenId> tokens);
+  // Puts them into the prefix cache; how many tokens. Errors: io, corrupt (truncated or changed),
+  // invalid_argument (another model, format or version), no_space (more than the KV cache holds).
+  Result<int> restore_prefix(const std::filesystem::path& file);
 
   const EngineStats& stats() const;
   const Model& model() const;

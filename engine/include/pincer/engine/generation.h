@@ -31,6 +31,7 @@ struct Finish {
   int prompt_tokens = 0;
   int cached_tokens = 0;  // of the prompt: computed before, for this or another generation
   int generated_tokens = 0;
+  bool context_full = false;   // reason == length because nothing more fits the context
   double queued_seconds = 0;   // submit to first scheduled
   double prefill_seconds = 0;  // first scheduled to first token
   double decode_seconds = 0;   // first token to last
@@ -77,6 +78,10 @@ struct GenerationRequest {
   SamplingParams sampling;
   int max_tokens = -1;      // -1: to the end of the context
   bool ignore_end = false;  // go on after an end token: benchmarks
+  // At the context's end go on, as EngineOptions::context_shift says, after this request's first
+  // context_keep tokens. Tokens that were dropped are not seen any more.
+  bool context_shift = false;
+  int context_keep = 0;
   bool want_logprobs = false;
   int top_logprobs = 0;
   std::shared_ptr<TokenStream> stream;
