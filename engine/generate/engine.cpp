@@ -54,15 +54,18 @@ EngineOptions resolve(const Model& model, EngineOptions o) {
   return o;
 }
 
+// Of a step: more than the loop asks for, so that windowed layers always find blocks.
+int most_rows(const EngineOptions& o) { return std::max(o.prefill_chunk, 512) + 4 * o.max_active; }
+
 // A KV cache of the default size is made smaller where memory is short, down to one sequence; what
 // was asked for is given or refused.
 Result<void> fit_into_memory(const Model& model, bool kv_by_default, EngineOptions& o) {
   const MemoryRoom room = memory_room();
   MemoryNeed need{weight_memory(model), o.kv_bytes,
-                  working_memory(model.config, o.prefill_chunk + o.max_active, o.max_active),
+                  working_memory(model.config, most_rows(o), o.max_active),
                   o.context};
   if (kv_by_default && need.total() > room.bytes) {
-    const std::int64_t one = KvCache::blocks_for(o.context) * KvCache::block_bytes(model);
+    const std::int64_t one = KvCache::blocks_for(o.context) * KvCache::block_bytes(model, o.kv);
     need.kv = std::min(need.kv, std::max(one, room.bytes - need.weights - need.working));
     o.kv_bytes = need.kv;
   }
@@ -78,7 +81,11 @@ Result<std::unique_ptr<Engine>> Engine::start(std::shared_ptr<const Model> model
   EngineOptions resolved = resolve(*model, options);
   if (auto fits = fit_into_memory(*model, options.kv_bytes <= 0, resolved); !fits)
     return fits.error();
-  auto cache = KvCache::create(*model, {.bytes = resolved.kv_bytes, .kv = resolved.kv});
+  auto cache = KvCache::create(*model, {.bytes = resolved.kv_bytes,
+                                        .kv = resolved.kv,
+                                        .sequences = resolved.max_active,
+                                        .rows = most_rows(resolved),
+                                        .context = resolved.context});
   if (!cache) return cache.error();
   // One sequence may use the whole cache, and no more.
   resolved.context = static_cast<int>(std::min<std::int64_t>(
