@@ -141,10 +141,16 @@ SpeedResult work_of(const Model& model, const SpeedTest& test) {
   work.macs = layers * work.tokens + head * (prefill ? 1 : work.tokens);
   work.weight_bytes =
       steps * model.weight_bytes() - (prefill ? (steps - 1) * model.head.bytes() : 0);
-  std::int64_t seen = 0;  // tokens of one sequence, summed over the steps
-  for (std::int64_t step = 1; step <= steps; ++step)
-    seen += test.depth + std::min<std::int64_t>(step * rows, test.tokens);
-  work.kv_bytes = seen * KvCache::block_bytes(model, test.kv) / kernels::kKvBlockTokens *
+  std::int64_t keys = 0;  // of one sequence, summed over the steps and layers
+  for (int layer = 0; layer < model.config.layers; ++layer) {
+    const int window = model.config.window(layer);
+    for (std::int64_t step = 1; step <= steps; ++step) {
+      const std::int64_t all = test.depth + std::min<std::int64_t>(step * rows, test.tokens);
+      keys += window > 0 ? std::min(all, window + rows - 1) : all;
+    }
+  }
+  work.kv_bytes = keys * KvCache::block_bytes(model, test.kv) /
+                  (std::int64_t{kernels::kKvBlockTokens} * model.config.layers) *
                   (prefill ? 1 : test.batch);
   return work;
 }

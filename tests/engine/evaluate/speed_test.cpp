@@ -66,6 +66,15 @@ TEST_F(Speed, ABatchReadsTheWeightsOnceAStepAndItsContextsEach) {
   EXPECT_EQ(result->kv_bytes, 3 * (11 + 12 + 13 + 14) * kv_token_bytes());
 }
 
+TEST_F(Speed, ALayerWithAWindowReadsNoMoreThanThat) {
+  ModelConfig& config = const_cast<ModelConfig&>(model().config);  // NOLINT(*-const-cast)
+  config.sliding_window = 8;
+  config.windowed = {true, false};
+  const auto result = measure_speed(model(), decode(4, 1, 10));
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->kv_bytes, (4 * 8 + 11 + 12 + 13 + 14) * kv_token_bytes() / 2);
+}
+
 TEST_F(Speed, APromptAfterOthersReadsThemToo) {
   SpeedTest test;
   test.tokens = 20;
