@@ -8,6 +8,7 @@
 
 #include "server/api/answer_reader.h"
 #include "server/api/live_generation.h"
+#include "server/api/model_wait.h"
 #include "server/api/openai_chat_answer.h"
 #include "server/api/openai_chat_request.h"
 #include "server/api/openai_error.h"
@@ -190,7 +191,20 @@ asio::awaitable<void> openai_chat(const Api& api, Exchange& exchange) {
   } else {
     const ChatRequest& chat = std::get<OpenAiChatRequest>(parsed).chat;
     entry = api.models->find(chat.model);
-    problem = model_problem(entry, chat);
+    if (entry && entry->on_demand) {
+      auto opened = co_await wait_for_model(*api.models->opener(), exchange, chat.model);
+      if (!opened) {
+        api.site.metrics.clients_left.fetch_add(1);
+        exchange.close_after();
+        co_return;
+      }
+      if (*opened) {
+        entry->backend = std::move(**opened);
+      } else {
+        problem = load_problem(chat.model, opened->error());
+      }
+    }
+    if (!problem) problem = model_problem(entry, chat);
   }
   if (problem) {
     co_await send_problem(exchange, *std::move(problem));

@@ -61,4 +61,29 @@ Problem model_not_found(const std::string& model) {
           .code = "model_not_found"};
 }
 
+Problem load_problem(const std::string& model, const Error& error) {
+  if (error.code == ErrorCode::busy) return backend_problem(error);
+  const std::string message =
+      fmt::format("The model '{}' was not loaded: {}", model, error.message);
+  if (error.code == ErrorCode::limit || error.code == ErrorCode::no_space) {
+    return {.status = 503,
+            .message = message,
+            .type = "server_error",
+            .param = "model",
+            .code = "model_does_not_fit"};
+  }
+  if (error.code == ErrorCode::cancelled) {
+    return {.status = 503,
+            .message = message,
+            .type = "server_error",
+            .code = "draining",
+            .retry_after_seconds = 5};
+  }
+  return {.status = 500,
+          .message = message,
+          .type = "server_error",
+          .param = "model",
+          .code = "model_load_failed"};
+}
+
 }  // namespace pincer

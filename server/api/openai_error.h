@@ -16,5 +16,7 @@ Response openai_error_response(const Problem& problem);
 // What a backend's error means to the client.
 Problem backend_problem(const Error& error);
 Problem model_not_found(const std::string& model);
+// Why a model could not be loaded.
+Problem load_problem(const std::string& model, const Error& error);
 
 }  // namespace pincer

@@ -9,24 +9,22 @@ namespace {
 
 class LocalBackend final : public Backend {
  public:
-  LocalBackend(LoadedModel loaded, std::unique_ptr<Engine> engine, std::string fingerprint)
-      : loaded_(std::move(loaded)),
-        fingerprint_(std::move(fingerprint)),
-        engine_(std::move(engine)) {}
+  LocalBackend(std::shared_ptr<RunningModel> running, std::string fingerprint)
+      : running_(std::move(running)), fingerprint_(std::move(fingerprint)) {}
 
-  const std::string& model() const override { return loaded_.name; }
-  int context() const override { return engine_->options().context; }
+  const std::string& model() const override { return running_->loaded.name; }
+  int context() const override { return running_->engine->options().context; }
   const std::string& fingerprint() const override { return fingerprint_; }
-  const Tokenizer& tokenizer() const override { return *loaded_.tokenizer; }
-  const EngineStats& stats() const override { return engine_->stats(); }
+  const Tokenizer& tokenizer() const override { return *running_->loaded.tokenizer; }
+  const EngineStats& stats() const override { return running_->engine->stats(); }
 
   Result<void> generate(ChatRequest request, std::shared_ptr<TokenStream> stream) override {
-    auto pieces = loaded_.chat->render(request.messages);
+    auto pieces = running_->loaded.chat->render(request.messages);
     if (!pieces) {
       return Error{ErrorCode::invalid_argument,
                    "The model's chat template refused the messages: " + pieces.error().message};
     }
-    auto prompt = encode_prompt(*loaded_.tokenizer, *pieces, context());
+    auto prompt = encode_prompt(tokenizer(), *pieces, context());
     if (!prompt) return prompt.error();
 
     GenerationRequest generation;
@@ -36,21 +34,27 @@ class LocalBackend final : public Backend {
     generation.want_logprobs = request.want_logprobs;
     generation.top_logprobs = request.top_logprobs;
     generation.stream = std::move(stream);
-    return engine_->submit(std::move(generation));
+    return running_->engine->submit(std::move(generation));
   }
 
  private:
-  LoadedModel loaded_;
+  std::shared_ptr<RunningModel> running_;
   std::string fingerprint_;
-  std::unique_ptr<Engine> engine_;  // last: joined before what it uses goes
 };
 
 }  // namespace
 
 std::shared_ptr<Backend> make_local_backend(LoadedModel loaded, std::unique_ptr<Engine> engine,
                                             std::string fingerprint) {
-  return std::make_shared<LocalBackend>(std::move(loaded), std::move(engine),
-                                        std::move(fingerprint));
+  auto running = std::make_shared<RunningModel>();
+  running->loaded = std::move(loaded);
+  running->engine = std::move(engine);
+  return make_local_backend(std::move(running), std::move(fingerprint));
+}
+
+std::shared_ptr<Backend> make_local_backend(std::shared_ptr<RunningModel> model,
+                                            std::string fingerprint) {
+  return std::make_shared<LocalBackend>(std::move(model), std::move(fingerprint));
 }
 
 }  // namespace pincer

@@ -18,7 +18,7 @@ void Models::put(std::string name, std::shared_ptr<Backend> backend) {
   const std::lock_guard lock(mutex_);
   const auto found = std::ranges::find(entries_, name, &Entry::name);
   if (found == entries_.end()) {
-    entries_.push_back({std::move(name), std::move(backend), now});
+    entries_.push_back({std::move(name), std::move(backend), now, false});
     return;
   }
   std::swap(found->backend, backend);
@@ -30,22 +30,38 @@ void Models::remove(std::string_view name) {
   std::erase_if(entries_, [name](const Entry& entry) { return entry.name == name; });
 }
 
-std::optional<Models::Entry> Models::find(std::string_view name) const {
-  const std::lock_guard lock(mutex_);
-  const auto found = std::ranges::find(entries_, name, &Entry::name);
-  if (found == entries_.end()) return std::nullopt;
-  return *found;
+void Models::set_opener(std::shared_ptr<ModelOpener> opener) {
+  opener_ = std::move(opener);
+  opener_since_ = std::time(nullptr);
 }
 
+std::optional<Models::Entry> Models::find(std::string_view name) const {
+  for (Entry& entry : list()) {
+    if (entry.name == name) return std::move(entry);
+  }
+  return std::nullopt;
+}
+
+// What the opener has stands for an announcement of the same name: its requests can wait.
 std::vector<Models::Entry> Models::list() const {
+  std::vector<Entry> all;
+  if (opener_) {
+    for (std::string& name : opener_->names()) {
+      auto backend = opener_->peek(name);
+      all.push_back({std::move(name), std::move(backend), opener_since_, true});
+    }
+  }
   const std::lock_guard lock(mutex_);
-  return entries_;
+  for (const Entry& entry : entries_) {
+    if (std::ranges::find(all, entry.name, &Entry::name) == all.end()) all.push_back(entry);
+  }
+  return all;
 }
 
 bool Models::ready() const {
   const std::lock_guard lock(mutex_);
   const auto loading = [](const Entry& entry) { return entry.backend == nullptr; };
-  return !entries_.empty() && std::ranges::none_of(entries_, loading);
+  return (!entries_.empty() || opener_) && std::ranges::none_of(entries_, loading);
 }
 
 }  // namespace pincer

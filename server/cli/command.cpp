@@ -45,6 +45,8 @@ Result<LoadedModel> open_model(const ModelRequest& request) {
   options.tuning_dir = *home;
   options.format = request.format;
   options.threads = request.threads;
+  options.placement = request.placement;
+  options.admit = request.admit;
   options.progress = [&](std::int64_t done, std::int64_t total) { progress.update(done, total); };
   auto loaded = load_model(*file, options);
   if (loaded && find_in_catalogue(name) != nullptr) loaded->name = name;

@@ -31,6 +31,8 @@ void add_show_command(CLI::App& app, Action& action);
 void add_bench_command(CLI::App& app, Action& action);
 void add_perplexity_command(CLI::App& app, Action& action);
 void add_doctor_command(CLI::App& app, Action& action);
+void add_ps_command(CLI::App& app, Action& action);
+void add_pool_command(CLI::App& app, Action& action);
 
 // Prints "pincer: message" to stderr; the exit code: 2 for wrong input on the command line, else 1.
 int fail(const Error& error);
@@ -44,6 +46,8 @@ struct ModelRequest {
   bool reference = false;
   int threads = 0;
   WeightFormat format = kDefaultWeights;
+  Placement placement = {};
+  std::function<Result<void>(std::int64_t bytes)> admit = {};  // as LoadOptions::admit
 };
 // Finds (fetching if need be), packs if need be, with progress on stderr.
 Result<LoadedModel> open_model(const ModelRequest& request);

@@ -1,14 +1,17 @@
-// pincer serve: the HTTP server, with one model that loads while it already answers /health.
+// pincer serve: the HTTP server. The first model loads while it already answers /health; others
+// load when they are asked for.
 #include <fmt/format.h>
 
+#include <future>
 #include <thread>
 
-#include "pincer/server/local_backend.h"
 #include "pincer/server/server.h"
 #include "pincer/server/signals.h"
 #include "server/cli/catalogue.h"
 #include "server/cli/command.h"
 #include "server/cli/serve_config.h"
+#include "server/cli/served_models.h"
+#include "server/cli/size_text.h"
 
 namespace pincer {
 namespace {
@@ -16,28 +19,8 @@ namespace {
 struct ServeFlags {
   std::string config_file;
   ServeConfig config;  // what the flags said
+  std::string pool_budget, weights_node, tier;
 };
-
-std::string fingerprint(const LoadedModel& model) {
-  return fmt::format("pincer-{}-{}", version(), name(model.model->format));
-}
-
-Result<std::shared_ptr<Backend>> load_backend(const ServeConfig& config) {
-  auto model = open_model({config.model, false, config.threads, config.weights});
-  if (!model) return model.error();
-  EngineOptions options = engine_options(*model, config.threads);
-  options.context = config.context;
-  options.max_active = config.max_active;
-  options.max_queued = config.max_queued;
-  options.prefill_chunk = config.prefill_chunk;
-  options.kv.format = parse_kv_format(config.kv);
-  options.prefix_cache = config.prefix_cache;
-  options.context_shift = config.context_shift;
-  auto engine = Engine::start(model->model, options);
-  if (!engine) return engine.error();
-  const std::string print = fingerprint(*model);
-  return make_local_backend(std::move(*model), std::move(*engine), print);
-}
 
 Result<ServerOptions> server_options(const ServeConfig& config) {
   ServerOptions options;
@@ -50,37 +33,65 @@ Result<ServerOptions> server_options(const ServeConfig& config) {
   options.allowed_hosts = config.allowed_hosts;
   options.drain_timeout = std::chrono::seconds(config.drain_seconds);
   options.io_threads = config.io_threads;
-  options.sampling = recommended_sampling(config.model);
+  options.sampling = recommended_sampling(config.models.empty() ? "" : config.models.front());
   return options;
+}
+
+// Loads the first model, then says where the server is. The exit code.
+int load_first(Server& server, Models& models, const std::string& name) {
+  std::promise<Result<std::shared_ptr<Backend>>> loaded;
+  models.opener()->open(name, [&](Result<std::shared_ptr<Backend>> backend) {
+    loaded.set_value(std::move(backend));
+  });
+  const auto backend = loaded.get_future().get();
+  if (!backend) {
+    server.stop();
+    return backend.error().code == ErrorCode::cancelled ? kOk : fail(backend.error());
+  }
+  models.remove(name);
+  for (const std::string& address : server.addresses())
+    fmt::print(stderr, "pincer: serving on {}\n", address);
+  return kOk;
 }
 
 int serve(const ServeConfig& config) {
   auto options = server_options(config);
   if (!options) return fail(options.error());
+  auto offered = served_models(config);
+  if (!offered) return fail(offered.error());
+  if (auto nodes = check_placement(config.placement, memory_nodes()); !nodes)
+    return fail(nodes.error());
+  const std::string first = offered->front().name;
   const auto models = std::make_shared<Models>();
+  models->set_opener(make_model_opener(std::move(*offered), config));
+  models->announce(first);
   auto started = Server::start(std::move(*options), models);
   if (!started) return fail(started.error());
   Server& server = **started;
-  const std::string name = config.model.empty() ? std::string(default_model().name) : config.model;
-  models->announce(name);
   const StopSignals signals([&] { server.drain(); }, [&] { server.stop(); });
 
   int code = kOk;
-  std::thread loader([&] {
-    auto backend = load_backend(config);
-    if (!backend) {
-      code = fail(backend.error());
-      server.stop();
-      return;
-    }
-    models->remove(name);
-    models->add(std::move(*backend));
-    for (const std::string& address : server.addresses())
-      fmt::print(stderr, "pincer: serving on {}\n", address);
-  });
+  std::thread loader([&] { code = load_first(server, *models, first); });
   server.run();
   loader.join();
   return code;
+}
+
+// The flags that are more than a text or a number.
+Result<void> read_flags(const CLI::App& sub, const ServeFlags& flags, ServeConfig& config) {
+  if (sub.count("--pool-budget") > 0) {
+    const auto budget = parse_size(flags.pool_budget);
+    if (!budget) return budget.error();
+    config.pool_budget = *budget;
+  }
+  for (const auto& [name, text] :
+       {std::pair("--weights-node", flags.weights_node), std::pair("--tier", flags.tier)}) {
+    if (sub.count(name) == 0) continue;
+    const auto placement = parse_placement(text);
+    if (!placement) return placement.error();
+    config.placement = *placement;
+  }
+  return {};
 }
 
 // The file first, then what the flags said.
@@ -91,9 +102,10 @@ int run(const CLI::App& sub, const ServeFlags& flags) {
   }
   const auto given = [&](const char* name) { return sub.count(name) > 0; };
   if (given("--listen")) config.listen = flags.config.listen;
-  if (given("--model")) config.model = flags.config.model;
+  if (given("--model")) config.models = flags.config.models;
   if (given("--api-key-file")) config.api_key_file = flags.config.api_key_file;
   if (given("--allow-host")) config.allowed_hosts = flags.config.allowed_hosts;
+  if (given("--weights")) config.weights = flags.config.weights;
   if (given("--threads")) config.threads = flags.config.threads;
   if (given("--context")) config.context = flags.config.context;
   if (given("--max-active")) config.max_active = flags.config.max_active;
@@ -101,6 +113,7 @@ int run(const CLI::App& sub, const ServeFlags& flags) {
   if (given("--no-prefix-cache")) config.prefix_cache = false;
   if (given("--context-shift")) config.context_shift = true;
   if (given("--max-queued")) config.max_queued = flags.config.max_queued;
+  if (auto read = read_flags(sub, flags, config); !read) return fail_usage(read.error().message);
   return serve(config);
 }
 
@@ -115,7 +128,17 @@ void add_serve_command(CLI::App& app, Action& action) {
   sub->add_option("--listen", c.listen,
                   "http://HOST:PORT (port 0: any free one) or unix:/PATH; may be repeated")
       ->allow_extra_args(false);
-  sub->add_option("-m,--model", c.model, "a catalogue name, or a .gguf file");
+  sub->add_option(
+         "-m,--model", c.models,
+         "a catalogue name, or a .gguf file; may be repeated. The first is loaded at once, "
+         "the others, and what is in the model folder, when they are asked for")
+      ->allow_extra_args(false);
+  sub->add_option("--pool-budget", flags->pool_budget,
+                  "memory for the weights of all models, as in 4G; the least used make room for "
+                  "others. Default: 60 % of what is available");
+  sub->add_option("--weights-node", flags->weights_node, "memory node for the weights");
+  sub->add_option("--tier", flags->tier,
+                  "near=0:20,far=1: 20 layers and the head on node 0, the rest on node 1");
   sub->add_option("--api-key-file", c.api_key_file, "file with one API key a line");
   sub->add_option("--allow-host", c.allowed_hosts,
                   "a further host name that clients may use; * for all")
@@ -138,7 +161,8 @@ void add_serve_command(CLI::App& app, Action& action) {
   sub->footer(
       "Examples:\n  pincer serve\n  pincer serve --listen http://0.0.0.0:8080 --api-key-file "
       "keys.txt\n"
-      "  pincer serve --listen unix:/run/pincer.sock");
+      "  pincer serve --listen unix:/run/pincer.sock\n"
+      "  pincer serve -m smollm2-135m-instruct -m other.gguf --pool-budget 2G");
   sub->callback([flags, sub, &action] { action = [flags, sub] { return run(*sub, *flags); }; });
 }
 

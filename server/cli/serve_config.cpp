@@ -12,6 +12,7 @@
 #include <numeric>
 
 #include "pincer/engine/kv_format.h"
+#include "server/cli/size_text.h"
 
 namespace pincer {
 namespace {
@@ -45,9 +46,16 @@ std::map<std::string, Setter> setters(ServeConfig& c) {
       field = n.IsScalar() ? std::vector{n.as<std::string>()} : n.as<std::vector<std::string>>();
     };
   };
+  const auto parsed = [](auto& field, auto parse) {
+    return [&field, parse](const YAML::Node& n) {
+      auto value = parse(n.as<std::string>());
+      if (!value) throw YAML::Exception(n.Mark(), value.error().message);
+      field = *value;
+    };
+  };
   return {
       {"listen", texts(c.listen)},
-      {"model", text(c.model)},
+      {"model", texts(c.models)},
       {"api_key_file", text(c.api_key_file)},
       {"allowed_hosts", texts(c.allowed_hosts)},
       {"weights",
@@ -68,6 +76,9 @@ std::map<std::string, Setter> setters(ServeConfig& c) {
       {"kv", kv_format(c.kv)},
       {"prefix_cache", flag(c.prefix_cache)},
       {"context_shift", flag(c.context_shift)},
+      {"pool_budget", parsed(c.pool_budget, parse_size)},
+      {"weights_node", parsed(c.placement, parse_placement)},
+      {"tier", parsed(c.placement, parse_placement)},
       {"drain_seconds", number(c.drain_seconds, 0, 86400)},
   };
 }

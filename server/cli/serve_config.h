@@ -1,10 +1,12 @@
 // What `pincer serve` needs to know: from a YAML file and flags; flags win.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "pincer/engine/placement.h"
 #include "pincer/engine/result.h"
 #include "pincer/engine/weight_format.h"
 
@@ -12,7 +14,7 @@ namespace pincer {
 
 struct ServeConfig {
   std::vector<std::string> listen;  // empty: http://127.0.0.1:8080
-  std::string model;                // empty: the default model
+  std::vector<std::string> models;  // the first is loaded at once; empty: the default model
   std::string api_key_file;         // one key a line; empty: no keys
   std::vector<std::string> allowed_hosts;
   WeightFormat weights = kDefaultWeights;
@@ -21,6 +23,8 @@ struct ServeConfig {
   int drain_seconds = 30;
   std::string kv = "int8";  // or f16, f32
   bool prefix_cache = true, context_shift = false;
+  std::int64_t pool_budget = 0;  // bytes that all models together may map; 0: default_pool_budget()
+  Placement placement;           // of the weights
 };
 
 // Overwrites what the file names. Errors: unreadable, not YAML (with the line), an unknown key

@@ -56,4 +56,23 @@ void write_engine_metrics(MetricsText& out, const std::vector<Models::Entry>& mo
   }
 }
 
+void write_pool_metrics(MetricsText& out, const ModelOpener& opener) {
+  const ModelManagerStats s = opener.stats();
+  const auto count = [](std::int64_t value) { return static_cast<double>(value); };
+  out.single("pincer_pool_budget_bytes", "gauge", "What all models together may have mapped.",
+             count(opener.budget()));
+  out.single("pincer_pool_bytes", "gauge", "What the loaded models have mapped.", count(s.charged));
+  out.single("pincer_model_hits_total", "counter", "Requests that found their model loaded.",
+             count(s.hits));
+  out.single("pincer_model_misses_total", "counter", "Requests that waited for their model.",
+             count(s.misses));
+  out.single("pincer_model_loads_total", "counter", "Models loaded.", count(s.loads));
+  out.single("pincer_model_load_failures_total", "counter", "Models that could not be loaded.",
+             count(s.failed_loads));
+  out.single("pincer_model_load_seconds_total", "counter", "Time spent in loading.",
+             s.load_seconds);
+  out.single("pincer_model_evictions_total", "counter", "Models that made room for others.",
+             count(s.evictions));
+}
+
 }  // namespace pincer

@@ -8,6 +8,8 @@
 
 namespace pincer {
 
+// How models come and go.
+void write_pool_metrics(MetricsText& out, const ModelOpener& opener);
 void write_engine_metrics(MetricsText& out, const std::vector<Models::Entry>& models);
 
 }  // namespace pincer

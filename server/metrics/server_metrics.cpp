@@ -52,6 +52,7 @@ std::string ServerMetrics::text(const Models& models, bool ready) const {
   out.single("pincer_clients_left_total", "counter",
              "Clients that left before their answer was complete.", gauge(clients_left));
   write_engine_metrics(out, models.list());
+  if (models.opener()) write_pool_metrics(out, *models.opener());
   first_token.write(out, "pincer_time_to_first_token_seconds",
                     "From a request's headers to its first token.");
   inter_token.write(out, "pincer_inter_token_seconds",

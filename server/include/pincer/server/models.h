@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "pincer/server/backend.h"
+#include "pincer/server/model_opener.h"
 
 namespace pincer {
 
@@ -18,8 +19,9 @@ class Models {
  public:
   struct Entry {
     std::string name;
-    std::shared_ptr<Backend> backend;  // null while the model is loading
+    std::shared_ptr<Backend> backend;  // null while the model is loading, or not loaded
     std::int64_t created = 0;          // seconds since 1970, when it was announced or added
+    bool on_demand = false;            // the opener's: open() it before generating
   };
 
   // Known but not there yet: requests are answered 503 and not 404.
@@ -27,16 +29,21 @@ class Models {
   // Replaces an entry of the same name.
   void add(std::shared_ptr<Backend> backend);
   void remove(std::string_view name);
+  // Its models are offered as well. Before the server starts.
+  void set_opener(std::shared_ptr<ModelOpener> opener);
+  const std::shared_ptr<ModelOpener>& opener() const { return opener_; }
 
   std::optional<Entry> find(std::string_view name) const;
   std::vector<Entry> list() const;
-  bool ready() const;  // there is a model, and none is loading
+  bool ready() const;  // there is a model, or an opener, and none that was announced is missing
 
  private:
   void put(std::string name, std::shared_ptr<Backend> backend);
 
   mutable std::mutex mutex_;
   std::vector<Entry> entries_;
+  std::shared_ptr<ModelOpener> opener_;
+  std::int64_t opener_since_ = 0;
 };
 
 }  // namespace pincer

@@ -1,0 +1,115 @@
+// Models that are loaded when they are asked for.
+#include "server/api/model_wait.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <future>
+
+#include "tests/server/support/fake_opener.h"
+#include "tests/server/support/test_server.h"
+
+namespace pincer::testing {
+namespace {
+
+constexpr std::string_view kBody =
+    R"({"model":"lazy","messages":[{"role":"user","content":"Hi"}]})";
+
+class ModelWait : public ::testing::Test {
+ protected:
+  ModelWait() { server_.models().set_opener(opener_); }
+
+  std::shared_ptr<FakeOpener> opener_ = std::make_shared<FakeOpener>("lazy");
+  std::shared_ptr<FakeBackend> backend_ = std::make_shared<FakeBackend>("lazy");
+  TestServer server_;
+};
+
+TEST_F(ModelWait, ARequestWaitsForItsModel) {
+  auto reply = std::async(std::launch::async, [&] { return server_.post(kChatPath, kBody); });
+  opener_->wait_asked(1);
+  EXPECT_EQ(server_.get("/health").status, 200) << "waiting holds nobody up";
+  EXPECT_EQ(server_.post(kChatPath, chat_body()).status, 200);
+  opener_->deliver(std::shared_ptr<Backend>(backend_));
+  const Reply answer = reply.get();
+  EXPECT_EQ(answer.status, 200) << answer.body;
+  EXPECT_NE(answer.body.find("You said: Hi"), std::string::npos);
+  EXPECT_NE(answer.body.find("\"model\":\"lazy\""), std::string::npos);
+  EXPECT_EQ(server_.post(kChatPath, kBody).status, 200) << "the second finds it there";
+}
+
+TEST_F(ModelWait, TheNextRequestOfTheConnectionIsKept) {
+  TestClient client = server_.connect();
+  client.post(kChatPath, kBody);
+  opener_->wait_asked(1);
+  client.get("/health");  // pipelined
+  opener_->deliver(std::shared_ptr<Backend>(backend_));
+  EXPECT_EQ(client.read().status, 200);
+  EXPECT_EQ(client.read().status, 200);
+}
+
+TEST_F(ModelWait, ItsUseEndsWithTheRequest) {
+  opener_->deliver(std::shared_ptr<Backend>(backend_));
+  EXPECT_EQ(server_.post(kChatPath, kBody).status, 200);
+  opener_->forget();
+  // The connection's coroutine lets go of the backend after the answer; the server's end is after
+  // that.
+  server_.server().stop();
+  server_.join();
+  EXPECT_EQ(backend_.use_count(), 1);
+}
+
+TEST_F(ModelWait, AClientThatLeavesGetsNothingAndHoldsNothing) {
+  {
+    TestClient client = server_.connect();
+    client.post(kChatPath, kBody);
+    opener_->wait_asked(1);
+  }
+  while (metric(server_.get("/metrics").body, "pincer_clients_left_total") < 1)
+    std::this_thread::yield();
+  opener_->deliver(std::shared_ptr<Backend>(backend_));
+  opener_->forget();
+  EXPECT_EQ(backend_.use_count(), 1);
+}
+
+TEST_F(ModelWait, AServerThatStopsDoesNotWait) {
+  TestClient client = server_.connect();
+  client.post(kChatPath, kBody);
+  opener_->wait_asked(1);
+  server_.server().stop();
+  server_.join();
+  opener_->deliver(std::shared_ptr<Backend>(backend_));
+  opener_->forget();
+  EXPECT_EQ(backend_.use_count(), 1);
+}
+
+TEST_F(ModelWait, WhyItIsNotThereIsTold) {
+  struct Case {
+    ErrorCode error;
+    int status;
+    std::string_view code;
+  };
+  for (const Case& c : {Case{ErrorCode::limit, 503, "model_does_not_fit"},
+                        Case{ErrorCode::no_space, 503, "model_does_not_fit"},
+                        Case{ErrorCode::busy, 429, "rate_limit_exceeded"},
+                        Case{ErrorCode::cancelled, 503, "draining"},
+                        Case{ErrorCode::corrupt, 500, "model_load_failed"}}) {
+    opener_->deliver(Error{c.error, "this is why"});
+    const Reply reply = server_.post(kChatPath, kBody);
+    EXPECT_EQ(reply.status, c.status);
+    const auto error = boost::json::parse(reply.body).at("error");
+    EXPECT_EQ(error.at("code").as_string(), c.code);
+    EXPECT_NE(reply.body.find("this is why"), std::string::npos);
+  }
+}
+
+TEST_F(ModelWait, IsListedAndCounted) {
+  const auto models = boost::json::parse(server_.get("/v1/models").body).at("data").as_array();
+  ASSERT_EQ(models.size(), 2u);
+  EXPECT_EQ(models.at(0).at("id").as_string(), "lazy");
+  EXPECT_EQ(server_.get("/v1/models/lazy").status, 200);
+  EXPECT_EQ(server_.get("/ready").status, 200);
+  EXPECT_EQ(metric(server_.get("/metrics").body, "pincer_pool_budget_bytes"), 12345);
+}
+
+}  // namespace
+}  // namespace pincer::testing
