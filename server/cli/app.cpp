@@ -84,6 +84,8 @@ int run_command_line(int argc, char** argv) {
   add_bench_command(app, action);
   add_perplexity_command(app, action);
   add_doctor_command(app, action);
+  add_ps_command(app, action);
+  add_pool_command(app, action);
   try {
     return parse_and_run(app, action, argc, argv);
   } catch (const std::bad_alloc&) {
