@@ -267,7 +267,7 @@ std::vector<Hostile> tensor_descriptions() {
       {"BytesOverflowOfBlocks", bad, {"2^63-1 bytes"}, shape({kMax - 31}, 8)},
       {"RowNotWholeBlocks", bad, {"33 elements", "Q8_0", "32"}, shape({33}, 8)},
       {"RowNotWholeSuperBlocks", bad, {"128 elements", "Q4_K", "256"}, shape({128, 2}, 12)},
-      {"TypeKnown", other, {"'blk.0.w'", "Q2_K", "Q8_0, Q4_0, Q4_1", "use a Q8_0"}, type(10)},
+      {"TypeKnown", other, {"'blk.0.w'", "IQ2_XXS", "Q8_0, Q4_0, Q4_1", "use a Q8_0"}, type(16)},
       {"TypeRemoved", other, {"type 4 ", "F32, F16"}, type(4)},
       {"TypeUnknown", other, {"type 4294967295"}, type(0xffffffffu)},
   };
