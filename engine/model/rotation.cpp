@@ -32,6 +32,14 @@ void hadamard_columns(float* w, std::int64_t rows, std::int64_t block, std::int6
   for (std::int64_t half = 1; half < block; half *= 2) butterflies(w, rows, half, columns);
 }
 
+float hadamard_sign(std::int64_t i) {
+  // One bit of SplitMix64's i-th number (Steele, Lea and Flood, OOPSLA 2014).
+  std::uint64_t z = (static_cast<std::uint64_t>(i) + 1) * 0x9e3779b97f4a7c15;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+  return ((z ^ (z >> 31)) & 1) != 0 ? 1.0f : -1.0f;
+}
+
 Rotation::Rotation(int width)
     : block_(std::int64_t{1} << std::countr_zero(static_cast<unsigned>(width))) {
   odd_ = width / block_;

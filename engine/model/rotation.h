@@ -29,6 +29,10 @@ namespace pincer {
 // 1: nothing happens.
 void hadamard_columns(float* w, std::int64_t rows, std::int64_t block, std::int64_t columns);
 
+// 1 or -1, by chance but always the same: what value i of a block is multiplied by before the
+// transform. Values that have a mean would all add up in the first of their block otherwise.
+float hadamard_sign(std::int64_t i);
+
 // Immutable; safe to share between threads.
 class Rotation {
  public:

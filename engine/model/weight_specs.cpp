@@ -36,6 +36,9 @@ struct Part {
   const gguf::Tensor* bias = nullptr;
   int head_dim = 0;  // not 0: rows are heads whose rotary pairs are interleaved; they become halves
   int rope_dim = 0;
+  int block = 1;  // rows get the signs of a Hadamard transform of such blocks that follows
+
+  float sign(std::int64_t row) const { return block == 1 ? 1 : hadamard_sign(row % block); }
 
   // Pairs (2i, 2i+1) of a head become (i, i + rope_dim / 2): the same products q k, with one form
   // of rotary embedding.
@@ -127,7 +130,7 @@ class Planner {
         std::vector<float> values(static_cast<std::size_t>(p.tensor->rows()));
         if (p.bias != nullptr) p.bias->row(0, values.data());
         for (std::int64_t r = 0; r < p.tensor->rows(); ++r) {
-          *to++ = values[static_cast<std::size_t>(p.source_row(r))];
+          *to++ = p.sign(r) * values[static_cast<std::size_t>(p.source_row(r))];
         }
       }
       if (finish) finish(out);
@@ -149,7 +152,12 @@ class Planner {
   struct Columns {
     Gains gains = nullptr;
     std::shared_ptr<const Rotation> turn = nullptr;
-    int block = 1;  // of a Hadamard transform
+    int block = 1;  // of a Hadamard transform with its signs
+
+    float factor(std::int64_t i) const {
+      return (gains ? (*gains)[static_cast<std::size_t>(i)] : 1) *
+             (block == 1 ? 1 : hadamard_sign(i % block));
+    }
   };
 
   void add(std::string name, std::vector<Part> parts, Columns columns) {
@@ -161,17 +169,11 @@ class Planner {
     for (const Part& p : parts) spec.n += p.tensor->rows();
     spec.row = [parts = std::move(parts), columns = std::move(columns), k = spec.k](
                    std::int64_t row, float* out) {
-      for (const Part& p : parts) {
-        if (row >= p.tensor->rows()) {
-          row -= p.tensor->rows();
-          continue;
-        }
-        p.tensor->row(p.source_row(row), out);
-        break;
-      }
-      if (columns.gains) {
-        for (std::size_t i = 0; i < columns.gains->size(); ++i) out[i] *= (*columns.gains)[i];
-      }
+      auto part = parts.begin();
+      while (row >= part->tensor->rows()) row -= (part++)->tensor->rows();
+      part->tensor->row(part->source_row(row), out);
+      const float sign = part->sign(row);
+      for (std::int64_t i = 0; i < k; ++i) out[i] *= sign * columns.factor(i);
       if (columns.turn) columns.turn->turn(out);
       hadamard_columns(out, k, columns.block, 1);
     };
@@ -221,14 +223,15 @@ void Planner::attention(int l) {
   const ModelConfig& c = config_;
   const auto stem = [l](std::string_view suffix) { return stem_of(l, suffix); };
   const Gains gains = norm(weight_names::attention_norm(l), stem("attn_norm") + ".weight");
-  const std::vector<Part> parts = {rotary(stem("attn_q"), c.q_width(), c.width),
-                                   rotary(stem("attn_k"), c.kv_width(), c.width),
-                                   part(stem("attn_v"), c.kv_width(), c.width)};
+  std::vector<Part> parts = {rotary(stem("attn_q"), c.q_width(), c.width),
+                             rotary(stem("attn_k"), c.kv_width(), c.width),
+                             part(stem("attn_v"), c.kv_width(), c.width)};
   const Part output = part(stem("attn_output"), c.width, c.q_width());
   if (!error_.empty()) return;
   // Attention adds values up with weights: that commutes with a transform of each head's values,
   // which v's rows bring in and the output's columns undo.
   const int block = layouts_.rotate_values ? hadamard_block(c.head_dim) : 1;
+  parts.back().block = block;
   const auto mix_values = [first = c.q_width() + c.kv_width(), rows = c.kv_width(), block](
                               float* columns, std::int64_t count) {
     hadamard_columns(columns + first * count, rows, block, count);
@@ -248,13 +251,14 @@ void Planner::layer(int l) {
   const auto stem = [l](std::string_view suffix) { return stem_of(l, suffix); };
   attention(l);
   const Gains gains = norm(weight_names::ff_norm(l), stem("ffn_norm") + ".weight");
-  const std::vector<Part> parts = {part(stem("ffn_gate"), c.ff, c.width),
-                                   part(stem("ffn_up"), c.ff, c.width)};
+  std::vector<Part> parts = {part(stem("ffn_gate"), c.ff, c.width),
+                             part(stem("ffn_up"), c.ff, c.width)};
   const Part down = part(stem("ffn_down"), c.width, c.ff);
   if (!error_.empty()) return;
+  const int block = layouts_.rotate_down ? hadamard_block(c.ff) : 1;
+  parts.back().block = block;
   add_biases(weight_names::gate_up(l), parts);
   add_reader(weight_names::gate_up(l), parts, gains);
-  const int block = layouts_.rotate_down ? hadamard_block(c.ff) : 1;
   add_writer(weight_names::down(l), down, block);
   specs_.back().layout.transform =
       transform_of(rotation_ != nullptr, std::countr_zero(static_cast<unsigned>(block)));
