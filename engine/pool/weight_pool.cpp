@@ -65,6 +65,8 @@ Result<std::shared_ptr<WeightPool>> map_pool(const WeightPool::Place& place,
   pool->base_ = static_cast<const std::uint8_t*>(base);
   pool->bytes_ = info.st_size;
   pool->guard_ = std::make_unique<LossGuard>(base, static_cast<std::size_t>(info.st_size));
+  // What is read from the disk now comes in huge pages, too, where the file system can.
+  ::madvise(base, static_cast<std::size_t>(info.st_size), MADV_HUGEPAGE);
 #ifdef MADV_POPULATE_READ
   ::madvise(base, static_cast<std::size_t>(info.st_size),
             MADV_POPULATE_READ);  // a hint: one call instead of a fault a page

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "engine/parallel/arena.h"
+#include "engine/pool/huge_page_writer.h"
 #include "engine/pool/pool_file.h"
 #include "pincer/kernels/pack.h"
 
@@ -26,20 +27,6 @@ Error write_error(const WeightPool::Place& place, int code, std::int64_t bytes) 
           fmt::format("cannot write the packed weights {}: {}; set PINCER_HOME to a folder "
                       "that can be written",
                       path, std::strerror(code))};
-}
-
-// 0, or errno.
-int write_all(int fd, const void* data, std::size_t bytes, std::int64_t offset) {
-  const auto* p = static_cast<const char*>(data);
-  while (bytes > 0) {
-    const ssize_t n = ::pwrite(fd, p, bytes, offset);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return n < 0 ? errno : EIO;
-    p += n;
-    bytes -= static_cast<std::size_t>(n);
-    offset += n;
-  }
-  return 0;
 }
 
 // All rows of a weight whose rows are mixed, [n][k].
@@ -111,6 +98,7 @@ Result<void> write_pool(int fd, const WeightPool::Place& place, std::span<const 
       code != 0 && code != EOPNOTSUPP && code != EINVAL) {
     return write_error(place, code, total);
   }
+  HugePageWriter writer(fd);
   std::vector<std::uint8_t> buffer;
   for (std::size_t i = 0; i < specs.size(); ++i) {
     PoolEntry& e = entries[i];
@@ -118,7 +106,7 @@ Result<void> write_pool(int fd, const WeightPool::Place& place, std::span<const 
     pack_weight(specs[i], arena, buffer);
     e.digest = digest64(buffer.data(), buffer.size());
     if (const int code =
-            write_all(fd, buffer.data(), buffer.size(), static_cast<std::int64_t>(e.offset))) {
+            writer.write(buffer.data(), buffer.size(), static_cast<std::int64_t>(e.offset))) {
       return write_error(place, code, total);
     }
     if (progress) progress(static_cast<std::int64_t>(e.offset + e.bytes), total);
@@ -131,7 +119,9 @@ Result<void> write_pool(int fd, const WeightPool::Place& place, std::span<const 
   header.key = place.key;
   header.directory_digest = digest64(entries.data(), entries.size() * sizeof(PoolEntry));
   header.header_digest = digest64(&header, offsetof(PoolHeader, header_digest));
-  int code = write_all(fd, entries.data(), entries.size() * sizeof(PoolEntry), kPoolAlign);
+  int code = writer.finish();
+  if (code == 0)
+    code = write_all(fd, entries.data(), entries.size() * sizeof(PoolEntry), kPoolAlign);
   if (code == 0) code = write_all(fd, &header, sizeof header, 0);
   if (code == 0 && ::ftruncate(fd, total) != 0)
     code = errno;  // the last page, where nothing was reserved
