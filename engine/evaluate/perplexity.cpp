@@ -33,15 +33,21 @@ class Evaluation {
     while (cache_.available() > 0) blocks_.push_back(cache_.take());
   }
 
-  // Adds the predictions of tokens[begin .. begin+count).
-  void window(std::span<const TokenId> tokens, std::size_t begin, std::size_t count,
+  // Adds the predictions of tokens[begin .. begin+count), which stand after `bos` (-1: at the
+  // start).
+  void window(std::span<const TokenId> tokens, std::size_t begin, std::size_t count, TokenId bos,
               PerplexityResult& result) {
-    const Chunk chunk{tokens.subspan(begin, count), 0, blocks_};
+    context_.clear();
+    if (bos >= 0) context_.push_back(bos);
+    const auto first_row = static_cast<int>(context_.size());
+    const auto own = tokens.subspan(begin, count);
+    context_.insert(context_.end(), own.begin(), own.end());
+    const Chunk chunk{context_, 0, blocks_};
     forward_.run({&chunk, 1});
     const std::size_t predicted = std::min(count, tokens.size() - 1 - begin);
     for (std::size_t from = 0; from < predicted; from += kLogitRows) {
       std::vector<int> rows(std::min<std::size_t>(kLogitRows, predicted - from));
-      std::iota(rows.begin(), rows.end(), static_cast<int>(from));
+      std::iota(rows.begin(), rows.end(), first_row + static_cast<int>(from));
       score(forward_.logits(rows), tokens.subspan(begin + from + 1, rows.size()), result);
     }
   }
@@ -68,6 +74,7 @@ class Evaluation {
   KvCache cache_;
   Forward forward_;
   std::vector<int> blocks_;
+  std::vector<TokenId> context_;  // of a window
 };
 
 }  // namespace
@@ -79,10 +86,11 @@ Result<PerplexityResult> perplexity(const Model& model, std::span<const TokenId>
     return Error{ErrorCode::invalid_argument,
                  fmt::format("the text has {} tokens; perplexity needs at least 2", tokens.size())};
   }
-  if (window < 1 || window > model.config.context) {
+  const int before = options.bos >= 0 ? 1 : 0;
+  if (window < 1 + before || window > model.config.context) {
     return Error{ErrorCode::invalid_argument,
-                 fmt::format("a window of {} tokens is not possible; this model takes 1 to {}",
-                             window, model.config.context)};
+                 fmt::format("a window of {} tokens is not possible; this model takes {} to {}",
+                             window, 1 + before, model.config.context)};
   }
   auto cache =
       KvCache::create(model, KvCache::options_for(model, KvCache::blocks_for(window), options.kv));
@@ -90,11 +98,9 @@ Result<PerplexityResult> perplexity(const Model& model, std::span<const TokenId>
   Evaluation evaluation(model, std::move(*cache), window,
                         options.threads > 0 ? options.threads : default_threads());
   PerplexityResult result;
-  for (std::size_t begin = 0; begin + 1 < tokens.size();
-       begin += static_cast<std::size_t>(window)) {
-    evaluation.window(
-        tokens, begin,
-        std::min<std::size_t>(static_cast<std::size_t>(window), tokens.size() - begin), result);
+  const auto step = static_cast<std::size_t>(window - before);
+  for (std::size_t begin = 0; begin + 1 < tokens.size(); begin += step) {
+    evaluation.window(tokens, begin, std::min(step, tokens.size() - begin), options.bos, result);
     if (options.progress) {
       options.progress(static_cast<std::int64_t>(result.top.size()),
                        static_cast<std::int64_t>(tokens.size()) - 1);

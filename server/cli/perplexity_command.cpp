@@ -40,6 +40,7 @@ Result<PerplexityResult> evaluate(const LoadedModel& model, const std::vector<To
   options.window = flags.window;
   options.threads = flags.threads;
   if (!model.model->reference) options.kv = flags.kv;
+  if (model.tokenizer->add_bos()) options.bos = model.tokenizer->bos();
   options.progress = [&](std::int64_t done, std::int64_t total) { progress.update(done, total); };
   return perplexity(*model.model, tokens, options);
 }

@@ -18,6 +18,9 @@ struct PerplexityOptions {
                      // the last the next window's first
   int threads = 0;   // 0: default_threads()
   KvChoice kv;
+  // Stands before the tokens of each window, where the model's prompts begin with it (it takes one
+  // of the window's places, and what it predicts does not count); -1: nothing does.
+  TokenId bos = -1;
   std::function<void(std::int64_t done, std::int64_t total)> progress;  // tokens; may be empty
 };
 
