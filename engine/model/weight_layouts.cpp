@@ -46,7 +46,7 @@ int hadamard_block(std::int64_t k) {
 WeightLayouts weight_layouts(WeightFormat format, const kernels::KernelTable& kernels,
                              bool turned) {
   WeightLayouts layouts;
-  layouts.fold_gains = true;
+  layouts.fold_gains = turned;
   layouts.head = kernels.s8.layout;
   layouts.layers = format == WeightFormat::int4g32 ? kernels.s4.layout : kernels.s8.layout;
   if (format == WeightFormat::int8) {
