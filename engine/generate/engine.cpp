@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <future>
+#include <optional>
 #include <thread>
 
 #include "engine/generate/step_loop.h"
@@ -51,25 +52,53 @@ EngineOptions resolve(const Model& model, EngineOptions o) {
   const std::int64_t most =
       KvCache::blocks_for(o.context) * static_cast<std::int64_t>(o.max_active);
   o.kv_bytes = std::min(o.kv_bytes, most * KvCache::block_bytes(model, o.kv));
+  if (o.speculation == Speculation::off) o.draft = nullptr;
   return o;
 }
 
 // Of a step: more than the loop asks for, so that windowed layers always find blocks.
-int most_rows(const EngineOptions& o) { return std::max(o.prefill_chunk, 512) + 4 * o.max_active; }
+int most_rows(const EngineOptions& o) {
+  return std::max(o.prefill_chunk, 512) + 4 * o.max_active + Speculator::kMostRows;
+}
+
+// What a draft model takes, its cache included.
+std::int64_t draft_memory(const Model& model, const EngineOptions& o) {
+  return weight_memory(*o.draft) +
+         working_memory(o.draft->config, DraftModel::kCatchUp + o.max_active, o.max_active) +
+         o.kv_bytes / KvCache::block_bytes(model, o.kv) * KvCache::block_bytes(*o.draft);
+}
 
 // A KV cache of the default size is made smaller where memory is short, down to one sequence; what
 // was asked for is given or refused.
 Result<void> fit_into_memory(const Model& model, bool kv_by_default, EngineOptions& o) {
   const MemoryRoom room = memory_room();
+  const int guesses = o.speculation == Speculation::off ? 0 : Speculator::kMostRows;
   MemoryNeed need{weight_memory(model), o.kv_bytes,
-                  working_memory(model.config, most_rows(o), o.max_active),
-                  o.context};
+                  working_memory(model.config, most_rows(o), o.max_active + guesses), o.context};
+  if (o.draft) need.working += draft_memory(model, o);
   if (kv_by_default && need.total() > room.bytes) {
     const std::int64_t one = KvCache::blocks_for(o.context) * KvCache::block_bytes(model, o.kv);
     need.kv = std::min(need.kv, std::max(one, room.bytes - need.weights - need.working));
     o.kv_bytes = need.kv;
   }
   return check_fits(model.config.name.empty() ? "the model" : model.config.name, need, room);
+}
+
+// As many tokens as the large model's cache holds; none without a draft model.
+Result<std::optional<KvCache>> draft_cache(const Model& model, const EngineOptions& options,
+                                           int blocks) {
+  if (!options.draft) return std::optional<KvCache>();
+  if (options.draft->config.vocab != model.config.vocab) {
+    return Error{
+        ErrorCode::invalid_argument,
+        fmt::format("the draft model '{}' has {} tokens, but '{}' has {}; a draft model must have "
+                    "the same vocabulary: choose a smaller one of the same family",
+                    options.draft->config.name, options.draft->config.vocab, model.config.name,
+                    model.config.vocab)};
+  }
+  auto cache = KvCache::create(*options.draft, blocks * KvCache::block_bytes(*options.draft));
+  if (!cache) return cache.error();
+  return std::optional<KvCache>(std::move(*cache));
 }
 
 }  // namespace
@@ -87,6 +116,8 @@ Result<std::unique_ptr<Engine>> Engine::start(std::shared_ptr<const Model> model
                                         .rows = most_rows(resolved),
                                         .context = resolved.context});
   if (!cache) return cache.error();
+  auto draft = draft_cache(*model, resolved, cache->total());
+  if (!draft) return draft.error();
   // One sequence may use the whole cache, and no more.
   resolved.context = static_cast<int>(std::min<std::int64_t>(
       resolved.context, static_cast<std::int64_t>(cache->total()) * kernels::kKvBlockTokens));
@@ -94,8 +125,8 @@ Result<std::unique_ptr<Engine>> Engine::start(std::shared_ptr<const Model> model
   engine->impl_ = std::make_unique<Impl>(std::move(model), resolved);
   Impl& impl = *engine->impl_;
   impl.stats.kv_blocks_total = cache->total();
-  auto loop = std::make_unique<StepLoop>(*impl.model, std::move(*cache), impl.options, impl.inbox,
-                                         impl.stats);
+  auto loop = std::make_unique<StepLoop>(*impl.model, std::move(*cache), std::move(*draft),
+                                         impl.options, impl.inbox, impl.stats);
   impl.thread = std::thread([loop = std::move(loop)] { loop->run(); });
   return engine;
 }

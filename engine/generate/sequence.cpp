@@ -27,6 +27,8 @@ Finish Sequence::finish(FinishReason reason) const {
   f.cached_tokens = cached_tokens;
   f.generated_tokens = generated();
   f.context_full = context_full;
+  f.drafted = drafted;
+  f.accepted = accepted;
   f.queued_seconds = seconds(submitted, scheduled == Clock::time_point{} ? now : scheduled);
   f.prefill_seconds = seconds(scheduled, first_token);
   f.decode_seconds = seconds(first_token, now);

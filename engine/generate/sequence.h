@@ -2,10 +2,14 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <vector>
 
 #include "engine/kv/kv_blocks.h"
 #include "engine/schedule/scheduler.h"
+#include "engine/speculate/acceptance.h"
+#include "engine/speculate/draft_model.h"
+#include "engine/speculate/prompt_lookup.h"
 #include "pincer/engine/generation.h"
 #include "pincer/engine/sampler.h"
 
@@ -19,7 +23,9 @@ struct Sequence {
         sampler(request.sampling),
         prompt_tokens(static_cast<int>(request.prompt.size())),
         tokens(std::move(request.prompt)),
-        submitted(Clock::now()) {}
+        client(std::hash<std::string>{}(request.client)),
+        submitted(Clock::now()),
+        waiting_since(submitted) {}
 
   GenerationRequest request;  // its prompt has moved to `tokens`
   Sampler sampler;
@@ -30,12 +36,41 @@ struct Sequence {
   int cached_tokens = 0;      // of the prompt: found in the prefix cache
   int dropped = 0;            // tokens that context shifts took out of `tokens`
   bool context_full = false;  // it ends because of that
+
+  // For the scheduler.
+  ClientId client;
+  int level = 0;             // while it is active
+  std::int64_t arrival = 0;  // in the order of the inbox
+  int preemptions = 0;
+  int charged = 0;  // tokens that its client's counter holds: none twice
   Clock::time_point submitted, scheduled, first_token;  // default: not yet
+  Clock::time_point waiting_since;
+
+  // Speculation.
+  PromptLookup lookup;
+  DraftState draft;
+  Acceptance acceptance;
+  PromptLookup::Proposal proposal;  // for the next step; empty unless it decodes
+  int drafted = 0, accepted = 0;    // tokens verified, and of these right
 
   int generated() const { return static_cast<int>(tokens.size()) + dropped - prompt_tokens; }
   bool cancelled() const { return request.stream->cancelled(); }
+  bool decoding() const { return computed > 0 && static_cast<int>(tokens.size()) - computed == 1; }
+  static double seconds(Clock::time_point t) {
+    return std::chrono::duration<double>(t.time_since_epoch()).count();
+  }
   SequenceState state() const {
-    return {static_cast<int>(tokens.size()), computed, blocks.count(), next_block(computed)};
+    return {.tokens = static_cast<int>(tokens.size()),
+            .computed = computed,
+            .blocks = blocks.count(),
+            .next_block = next_block(computed),
+            .drafts = static_cast<int>(proposal.tokens.size()),
+            .client = client,
+            .priority = request.priority,
+            .level = level,
+            .arrival = arrival,
+            .waiting_since_s = seconds(waiting_since),
+            .preemptions = preemptions};
   }
   // Names the tokens up to the end of the first whole block that is not among `known` tokens
   // (SequenceState::next_block); 0 when the last token, which gives logits, comes before that end.

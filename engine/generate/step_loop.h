@@ -1,9 +1,11 @@
-// One step after another: take new requests, plan, run the forward pass, sample, push, drop what is
-// done.
+// One step after another: take new requests, guess, plan, run the forward pass, sample, push, drop
+// what is done.
 #pragma once
 
 #include <deque>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "engine/generate/choose_tokens.h"
@@ -13,38 +15,49 @@
 #include "engine/model/forward.h"
 #include "engine/parallel/arena.h"
 #include "engine/parallel/turns.h"
+#include "engine/schedule/client_shares.h"
 #include "engine/schedule/scheduler.h"
+#include "engine/schedule/step_cost.h"
+#include "engine/speculate/speculator.h"
 #include "pincer/engine/engine.h"
 
 namespace pincer {
 
 class StepLoop {
  public:
-  StepLoop(const Model& model, KvCache cache, const EngineOptions& options, Inbox& inbox,
-           EngineStats& stats);
+  // `draft`: the cache of options.draft, where there is one.
+  StepLoop(const Model& model, KvCache cache, std::optional<KvCache> draft,
+           const EngineOptions& options, Inbox& inbox, EngineStats& stats);
   void run();  // until the inbox is stopped; then everything left is finished as cancelled
 
  private:
   using List = std::deque<std::unique_ptr<Sequence>>;
 
-  void take_requests();
+  // step_loop.cpp: who runs.
+  void take_requests(bool wait);
   void drop_cancelled(List& list);
+  void speculate();
   StepPlan plan();
   // With what each would find in the prefix cache.
   std::vector<SequenceState> waiting_states() const;
   void preempt(const std::vector<int>& indices);
-  void admit(const std::vector<int>& indices);
+  void admit(const std::vector<StepPlan::Admission>& admissions);
+  void finish(Sequence& s, FinishReason reason, std::string error = {});
+  void update_gauges();
+
+  // run_step.cpp: what runs.
   void step(const StepPlan& plan);
   // The forward pass's rows, with blocks for them; what is to be sampled goes to `choices`.
   std::vector<Chunk> gather(const StepPlan& plan, std::vector<TokenChoice>& choices);
   // Ends all sequences with an error, and is true, when a file of the model was lost under it.
   bool weights_lost();
-  void deliver(std::vector<TokenChoice> choices);
-  // True when the sequence ends with this token.
+  void charge_prompt(Sequence& s);
+  void deliver(std::vector<TokenChoice>& choices);
+  // True when the sequence ends with these tokens.
+  bool deliver(TokenChoice& choice);
   bool accept(Sequence& s, GeneratedToken token);
+  // False, and the sequence is finished, when the context is full and it may not be shifted.
   bool make_room(Sequence& s);
-  void finish(Sequence& s, FinishReason reason);
-  void update_gauges();
 
   const Model& model_;
   const EngineOptions& options_;
@@ -54,7 +67,11 @@ class StepLoop {
   KvStore kv_;
   SchedulerLimits limits_;
   Forward forward_;
-  List waiting_, active_;  // in order of arrival
+  Speculator speculator_;
+  StepCost cost_;
+  ClientShares shares_;
+  List waiting_, active_;
+  std::int64_t arrivals_ = 0;
 };
 
 }  // namespace pincer

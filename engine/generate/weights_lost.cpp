@@ -15,12 +15,10 @@ bool StepLoop::weights_lost() {
       file.string());
   for (List* list : {&waiting_, &active_}) {
     for (auto& s : *list) {
-      drop_blocks(*s, kv_);
-      ++stats_.finished;
-      --stats_.in_flight;
-      Finish finish = s->finish(FinishReason::error);
-      finish.error = message;
-      s->request.stream->finish(std::move(finish));
+      // The step's guesses are behind the known tokens, and nothing that was computed is right.
+      s->tokens.resize(s->tokens.size() - s->proposal.tokens.size());
+      s->computed = 0;
+      finish(*s, FinishReason::error, message);
     }
     list->clear();
   }

@@ -1,23 +1,35 @@
-// Which rows run in the next step. Pure: state in, plan out; the engine carries it out.
+// Which rows run in the next step. Pure: states, costs and the time in, a plan out; the engine
+// carries it out. docs/scheduler.md tells the whole story.
 //
-// Decoding sequences come first, one row each. Prompts are cut into chunks that fill what is left
-// of the step, oldest first, so that nobody's tokens wait long for another's prompt. A sequence is
-// admitted when its whole prompt fits the free blocks, and when no other one is computing the very
-// block that it needs next: it finds that in the cache a step later. When a decoding sequence finds
-// no block, the youngest one is preempted: its blocks are dropped and recomputed later.
+// Decoding sequences come first, a row each and their proposals. Prompts are cut into chunks that
+// fill what the latency target leaves of the step. A sequence is admitted when its whole prompt
+// fits the free blocks, and when no other one is computing the very block that it needs next: it
+// finds that in the cache a step later. Places, prompts' time and blocks go by level (priority and
+// age), then to the client that was served least, then by arrival; who is preempted is found from
+// the other end: its blocks are dropped and recomputed later.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <vector>
 
+#include "engine/schedule/client_shares.h"
+#include "engine/schedule/step_cost.h"
+
 namespace pincer {
 
 struct SchedulerLimits {
   int max_active = 1;
-  int decode_chunk = 256;   // prompt tokens in a step while others decode
-  int prefill_chunk = 512;  // prompt tokens in a step otherwise
+  int prefill_chunk = 512;  // prompt tokens in a step at most
+  double target_ms = 50;    // of a step in which anybody decodes
+  // A class of priority counts as one higher for each of these that it has waited.
+  double aging_s = 10;
+  // After this long a client takes a place from one that has at least two more.
+  double fair_wait_s = 1;
 };
+
+// Prompt tokens that a step computes whatever the target says, so that prompts get on.
+inline constexpr int kLeastChunk = 16;
 
 // A sequence as the scheduler sees it.
 struct SequenceState {
@@ -28,23 +40,40 @@ struct SequenceState {
   // Says which tokens its next whole block ends: two sequences with the same value would compute
   // the same block. 0: none, it decodes or less than a block is left.
   std::uint64_t next_block = 0;
+  int drafts = 0;  // tokens proposed after the known ones; decoding sequences only
+  ClientId client = 0;
+  int priority = 0;          // higher is first
+  int level = 0;             // active: what it was admitted with; at least the priority
+  std::int64_t arrival = 0;  // a number that grows
+  double waiting_since_s = 0;
+  int preemptions = 0;  // so far
+};
+
+struct StepInput {
+  std::span<const SequenceState> active, waiting;
+  int free_blocks = 0;
+  double now_s = 0;
 };
 
 struct StepPlan {
   struct Rows {
-    int sequence;  // index into `active` after admission (admitted ones are appended in order)
-    int count;     // tokens from `computed` on
+    int sequence;    // index into `active` after admission (admitted ones are appended in order)
+    int count;       // rows: tokens from `computed` on, and the drafts
+    int drafts = 0;  // of these rows
   };
-  std::vector<int> preempt;  // indices into `active`: free their blocks, move them to the front of
-                             // the queue; then plan again
-  std::vector<int> admit;    // indices into `waiting`, ascending
+  struct Admission {
+    int waiting;  // index into `waiting`
+    int level;
+  };
+  std::vector<int> preempt;  // indices into `active`, ascending: free their blocks, let them wait;
+                             // then plan again
+  std::vector<Admission> admit;
   std::vector<Rows> rows;
 };
 
-// `active` in order of arrival, `waiting` in order of the queue. A plan with `preempt` has no rows.
-// With anything active or waiting, a plan without `preempt` has rows, provided that the oldest
-// sequence alone fits the cache (which submit() checks).
-StepPlan plan_step(std::span<const SequenceState> active, std::span<const SequenceState> waiting,
-                   int free_blocks, const SchedulerLimits& limits);
+// A plan with `preempt` has nothing else. With anything active or waiting, a plan without it has
+// rows, provided that each sequence alone fits the cache (which submit() checks).
+StepPlan plan_step(const StepInput& input, const SchedulerLimits& limits, const StepCost& cost,
+                   const ClientShares& shares);
 
 }  // namespace pincer

@@ -8,8 +8,6 @@
 namespace pincer {
 namespace {
 
-// Tokens of prompts that are caught up with in one step.
-constexpr int kCatchUp = 256;
 // The mean time of a pass runs over about this many.
 constexpr double kMemory = 16;
 

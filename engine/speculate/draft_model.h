@@ -23,6 +23,9 @@ struct DraftState {
 
 class DraftModel {
  public:
+  // Tokens of prompts that are caught up with in one step.
+  static constexpr int kCatchUp = 256;
+
   // `cache` is of `model`; `max_active`: the sequences that propose at once, at most.
   DraftModel(std::shared_ptr<const Model> model, KvCache cache, Arena& arena, int max_active);
 

@@ -34,7 +34,9 @@ json::object timings_json(const Finish& finish) {
           {"prompt_per_second", per_second(prefilled, finish.prefill_seconds)},
           {"predicted_n", finish.generated_tokens},
           {"predicted_ms", finish.decode_seconds * 1e3},
-          {"predicted_per_second", per_second(decoded, finish.decode_seconds)}};
+          {"predicted_per_second", per_second(decoded, finish.decode_seconds)},
+          {"draft_n", finish.drafted},
+          {"draft_n_accepted", finish.accepted}};
 }
 
 std::string logprobs_or_null(const Tokenizer& tokenizer, const std::vector<GeneratedToken>& tokens,

@@ -59,6 +59,13 @@ EngineOptions engine_options(const LoadedModel& model, int threads);
 // --kv and --smooth-k, into `kv`, which outlives the parsing.
 void add_kv_options(CLI::App& sub, KvChoice& kv);
 
+// --speculate and --draft.
+void add_speculation_options(CLI::App& sub, Speculation& speculation, std::string& draft);
+// Puts them into `options`; opens the draft model, if one is named. Errors: as open_model; another
+// vocabulary than `model`'s.
+Result<void> set_speculation(EngineOptions& options, const LoadedModel& model,
+                             Speculation speculation, const std::string& draft);
+
 std::string version();
 
 }  // namespace pincer

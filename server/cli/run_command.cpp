@@ -23,7 +23,8 @@ namespace {
 
 struct RunFlags {
   std::vector<std::string> words;  // [MODEL] [PROMPT]
-  std::string model, system;
+  std::string model, system, draft;
+  Speculation speculation = Speculation::ngram;
   int max_tokens = -1, threads = 0, context = 0;
   std::optional<float> temperature, top_p, min_p;
   std::optional<int> top_k;
@@ -74,6 +75,8 @@ void print_json(const ChatSession& session, const Answer& a, const SamplingParam
   timings["decode_tokens_per_s"] =
       per_second(a.finish.generated_tokens - 1, a.finish.decode_seconds);
   timings["packed_now"] = session.model().packed_now;
+  timings["drafted"] = a.finish.drafted;
+  timings["accepted"] = a.finish.accepted;
   json::object out;
   out["schema"] = 1;
   out["model"] = session.model().name;
@@ -95,6 +98,10 @@ void print_stats(const ChatSession& session, const Answer& a) {
              session.model().load_seconds, session.model().packed_now ? " (weights packed)" : "",
              a.first_token_s, f.prompt_tokens, per_second(prefilled(f), f.prefill_seconds),
              f.generated_tokens, per_second(f.generated_tokens - 1, f.decode_seconds));
+  if (f.drafted > 0) {
+    fmt::print(stderr, "speculation proposed {} tokens, of which {} were right\n", f.drafted,
+               f.accepted);
+  }
 }
 
 Result<std::vector<TokenId>> first_prompt(const ChatSession& session, const RunFlags& flags,
@@ -227,6 +234,8 @@ int run(RunFlags flags) {
   if (!flags.reference) options.kv = flags.kv;
   options.context_shift = flags.context_shift;
   options.context_keep = flags.keep;
+  if (auto set = set_speculation(options, *model, flags.speculation, flags.draft); !set)
+    return fail(set.error());
   auto engine = Engine::start(model->model, options);
   if (!engine) return fail(engine.error());
   ChatSession session(std::move(*model), std::move(*engine));
@@ -266,6 +275,7 @@ void add_run_command(CLI::App& app, Action& action) {
   sub->add_option("--keep", flags->keep,
                   "with --context-shift: first tokens that are never dropped")
       ->check(CLI::Range(0, 1 << 28));
+  add_speculation_options(*sub, flags->speculation, flags->draft);
   sub->add_flag("--raw", flags->raw,
                 "continue the prompt as plain text, without the chat template");
   add_weights_option(*sub, flags->weights);

@@ -114,6 +114,9 @@ int run(const CLI::App& sub, const ServeFlags& flags) {
   if (given("--context-shift")) config.context_shift = true;
   if (given("--max-queued")) config.max_queued = flags.config.max_queued;
   if (auto read = read_flags(sub, flags, config); !read) return fail_usage(read.error().message);
+  if (given("--step-target")) config.step_target_ms = flags.config.step_target_ms;
+  if (given("--speculate")) config.speculation = flags.config.speculation;
+  if (given("--draft")) config.draft = flags.config.draft;
   return serve(config);
 }
 
@@ -158,6 +161,10 @@ void add_serve_command(CLI::App& app, Action& action) {
                 "compute prompts that begin alike each by itself");
   sub->add_flag("--context-shift", c.context_shift,
                 "at the context's end drop the older half of the conversation, and go on");
+  sub->add_option("--step-target", c.step_target_ms,
+                  "milliseconds between the tokens of a stream that prompts of others may cause")
+      ->check(CLI::Range(1, 60000));
+  add_speculation_options(*sub, c.speculation, c.draft);
   sub->footer(
       "Examples:\n  pincer serve\n  pincer serve --listen http://0.0.0.0:8080 --api-key-file "
       "keys.txt\n"

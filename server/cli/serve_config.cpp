@@ -53,6 +53,16 @@ std::map<std::string, Setter> setters(ServeConfig& c) {
       field = *value;
     };
   };
+  const auto speculation = [](Speculation& field) {
+    return [&field](const YAML::Node& n) {
+      const auto name = n.as<std::string>();
+      // YAML reads a bare `off` as false; both are meant.
+      const bool off = name == "off" || name == "false";
+      if (!off && name != "ngram")
+        throw YAML::Exception(n.Mark(), fmt::format("'{}' is neither ngram nor off", name));
+      field = off ? Speculation::off : Speculation::ngram;
+    };
+  };
   return {
       {"listen", texts(c.listen)},
       {"model", texts(c.models)},
@@ -79,6 +89,9 @@ std::map<std::string, Setter> setters(ServeConfig& c) {
       {"pool_budget", parsed(c.pool_budget, parse_size)},
       {"weights_node", parsed(c.placement, parse_placement)},
       {"tier", parsed(c.placement, parse_placement)},
+      {"step_target", number(c.step_target_ms, 1, 60000)},
+      {"speculate", speculation(c.speculation)},
+      {"draft", text(c.draft)},
       {"drain_seconds", number(c.drain_seconds, 0, 86400)},
   };
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "pincer/engine/engine.h"
 #include "pincer/engine/placement.h"
 #include "pincer/engine/result.h"
 #include "pincer/engine/weight_format.h"
@@ -19,7 +20,10 @@ struct ServeConfig {
   std::vector<std::string> allowed_hosts;
   WeightFormat weights = kDefaultWeights;
   int threads = 0, context = 0, io_threads = 1;
-  int max_active = 32, max_queued = 128, prefill_chunk = 256;
+  int max_active = 32, max_queued = 128, prefill_chunk = 512;
+  int step_target_ms = 50;
+  Speculation speculation = Speculation::ngram;
+  std::string draft;  // a model; empty: none
   int drain_seconds = 30;
   std::string kv = "int8";  // or f16, f32
   bool prefix_cache = true, context_shift = false;

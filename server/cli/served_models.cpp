@@ -84,6 +84,9 @@ class LocalOpener final : public ModelOpener {
     options.prefix_cache = config_.prefix_cache;
     options.context_shift = config_.context_shift;
     options.turns = turns_;
+    options.step_target_ms = config_.step_target_ms;
+    if (auto set = set_speculation(options, *loaded, config_.speculation, config_.draft); !set)
+      return set.error();
     auto engine = Engine::start(loaded->model, options);
     if (!engine) return engine.error();
     auto running = std::make_unique<RunningModel>();

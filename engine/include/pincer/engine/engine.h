@@ -21,13 +21,26 @@ class Turns;
 // Cores this process may run on, or PINCER_THREADS (1 to 1024) when set.
 int default_threads();
 
+// Where a decoding sequence's next tokens are guessed from, to be verified several at once. The
+// output is the same with any of them, token for token.
+enum class Speculation {
+  off,
+  ngram,  // from its own tokens: what followed the last few ones before
+};
+
 struct EngineOptions {
-  int threads = 0;       // 0: default_threads()
-  int context = 0;       // tokens per sequence; 0: the model's own
-  int max_active = 32;   // sequences in a batch
-  int max_queued = 128;  // bounded inbox: beyond it submit() answers busy
-  int prefill_chunk =
-      256;  // prompt tokens in one step at most, so that decoding sequences are not held up
+  int threads = 0;          // 0: default_threads()
+  int context = 0;          // tokens per sequence; 0: the model's own
+  int max_active = 32;      // sequences in a batch
+  int max_queued = 128;     // bounded inbox: beyond it submit() answers busy
+  int prefill_chunk = 512;  // prompt tokens in one step at most
+  // Of a step in which anybody decodes: the chunks of prompts beside it are cut to that. It bounds
+  // the time between the tokens of a stream as far as decoding itself does not take longer.
+  double step_target_ms = 50;
+  Speculation speculation = Speculation::ngram;
+  // Guesses instead of n-grams, unless speculation is off: a smaller model of the same vocabulary.
+  std::shared_ptr<const Model> draft;
+  int draft_tokens = 0;       // guessed at each step whether that pays or not; 0: as many as pay
   std::int64_t kv_bytes = 0;  // budget of the KV cache; 0: a quarter of the memory, at most 4 GiB
   KvChoice kv;
   // What was computed is kept while there is room, for prompts that begin alike. Changes no output.
@@ -53,13 +66,15 @@ struct EngineStats {
   std::atomic<std::int64_t> prompt_tokens = 0, cached_prompt_tokens = 0, generated_tokens = 0;
   std::atomic<std::int64_t> kv_evictions = 0;  // blocks of the prefix cache that made room
   std::atomic<std::int64_t> finished = 0, cancelled = 0, rejected = 0;  // generations
+  std::atomic<std::int64_t> preempted = 0;              // times that a generation lost its place
+  std::atomic<std::int64_t> drafted = 0, accepted = 0;  // tokens guessed, of these right
   std::atomic<std::int64_t> steps = 0, step_ns = 0;
 };
 
 class Engine {
  public:
-  // Error no_space: the weights, the KV cache and working memory do not fit into memory; names
-  // each, and what to change.
+  // Errors: no_space (the weights, the KV cache and working memory do not fit into memory; names
+  // each, and what to change), invalid_argument (the draft model has another vocabulary).
   static Result<std::unique_ptr<Engine>> start(std::shared_ptr<const Model> model,
                                                const EngineOptions& options);
   ~Engine();  // cancels what runs, joins

@@ -31,10 +31,11 @@ struct Finish {
   int prompt_tokens = 0;
   int cached_tokens = 0;  // of the prompt: computed before, for this or another generation
   int generated_tokens = 0;
-  bool context_full = false;   // reason == length because nothing more fits the context
-  double queued_seconds = 0;   // submit to first scheduled
-  double prefill_seconds = 0;  // first scheduled to first token
-  double decode_seconds = 0;   // first token to last
+  bool context_full = false;      // reason == length because nothing more fits the context
+  int drafted = 0, accepted = 0;  // tokens that speculation proposed, and of these the right ones
+  double queued_seconds = 0;      // submit to first scheduled
+  double prefill_seconds = 0;     // first scheduled to first token
+  double decode_seconds = 0;      // first token to last
 };
 
 // The mailbox between the engine thread (one producer) and one consumer. The producer never waits;
@@ -84,6 +85,9 @@ struct GenerationRequest {
   int context_keep = 0;
   bool want_logprobs = false;
   int top_logprobs = 0;
+  // Who asks: places and time are shared out fairly between clients.
+  std::string client;
+  int priority = 0;  // higher is first and may take a lower one's place
   std::shared_ptr<TokenStream> stream;
 };
 

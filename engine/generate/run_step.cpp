@@ -1,0 +1,148 @@
+// One step of the loop: the forward pass over the plan's rows, and what comes of it.
+#include <algorithm>
+#include <utility>
+
+#include "engine/generate/context_shift.h"
+#include "engine/generate/sequence_blocks.h"
+#include "engine/generate/step_loop.h"
+
+namespace pincer {
+namespace {
+
+// Before the sequences know of the step's tokens.
+StepLoad load_of(std::span<const Chunk> chunks) {
+  StepLoad load;
+  for (const Chunk& c : chunks) {
+    const int count = static_cast<int>(c.tokens.size());
+    load.rows += count;
+    load.keys += count * (c.position + 0.5 * count);
+  }
+  return load;
+}
+
+}  // namespace
+
+void StepLoop::step(const StepPlan& plan) {
+  std::vector<TokenChoice> choices;
+  const std::vector<Chunk> chunks = gather(plan, choices);
+  StepLoad load = load_of(chunks);
+  const Turn turn(options_.turns.get());
+  const auto start = Sequence::Clock::now();
+  forward_.run(chunks);
+  if (weights_lost()) return;
+  for (const auto& rows : plan.rows) {
+    Sequence& s = *active_[static_cast<std::size_t>(rows.sequence)];
+    if (rows.drafts == 0) keep_blocks(s, kv_);  // those of guesses are final once they are verified
+  }
+  if (!choices.empty()) {
+    std::vector<int> rows;
+    for (TokenChoice& c : choices) {
+      const int first = std::exchange(c.row, static_cast<int>(rows.size()));
+      for (int i = 0; i <= c.drafts; ++i) rows.push_back(first + i);
+    }
+    load.sampled = static_cast<int>(rows.size());
+    choose_tokens(choices, forward_.logits(rows), arena_);
+  }
+  const auto end = Sequence::Clock::now();
+  cost_.observe(load, std::chrono::duration<double, std::milli>(end - start).count());
+  deliver(choices);
+  ++stats_.steps;
+  stats_.step_ns += std::chrono::nanoseconds(end - start).count();
+}
+
+std::vector<Chunk> StepLoop::gather(const StepPlan& plan, std::vector<TokenChoice>& choices) {
+  std::vector<Chunk> chunks;
+  int row = 0;
+  for (const auto& [index, count, drafts] : plan.rows) {
+    Sequence& s = *active_[static_cast<std::size_t>(index)];
+    const int known = static_cast<int>(s.tokens.size());
+    std::vector<TokenId>& proposed = s.proposal.tokens;
+    proposed.resize(static_cast<std::size_t>(drafts));
+    s.tokens.insert(s.tokens.end(), proposed.begin(), proposed.end());
+    take_blocks(s, s.computed + count, kv_);
+    chunks.push_back({std::span(s.tokens).subspan(static_cast<std::size_t>(s.computed),
+                                                  static_cast<std::size_t>(count)),
+                      s.computed, s.blocks});
+    row += count;
+    stats_.prompt_tokens += std::max(0, std::min(s.computed + count, s.prompt_tokens) - s.computed);
+    s.computed += count;
+    charge_prompt(s);
+    if (s.computed >= known) choices.push_back({&s, row - 1 - drafts, drafts, known, {}, 0});
+  }
+  return chunks;
+}
+
+// What is computed again after a preemption is not the client's doing.
+void StepLoop::charge_prompt(Sequence& s) {
+  const int computed = std::min(s.computed, s.prompt_tokens);
+  if (computed <= s.charged) return;
+  shares_.served(s.client, ClientShares::kPromptWeight * (computed - s.charged));
+  s.charged = computed;
+}
+
+void StepLoop::deliver(std::vector<TokenChoice>& choices) {
+  std::vector<const Sequence*> ended;
+  for (TokenChoice& c : choices) {
+    if (deliver(c)) ended.push_back(c.sequence);
+  }
+  std::erase_if(active_, [&](const std::unique_ptr<Sequence>& s) {
+    return std::find(ended.begin(), ended.end(), s.get()) != ended.end();
+  });
+}
+
+// The slots of drafts that were wrong are behind `computed` again, and overwritten.
+bool StepLoop::deliver(TokenChoice& c) {
+  Sequence& s = *c.sequence;
+  s.tokens.resize(static_cast<std::size_t>(c.known));
+  s.drafted += c.drafts;
+  s.accepted += c.accepted;
+  stats_.drafted += c.drafts;
+  stats_.accepted += c.accepted;
+  speculator_.verified(s, c.known, c.accepted);
+  const int valid = c.known + c.accepted;
+  const int dropped = s.dropped;
+  for (GeneratedToken& token : c.tokens) {
+    s.computed = std::min(valid, static_cast<int>(s.tokens.size()));
+    if (accept(s, std::move(token))) return true;
+  }
+  if (s.dropped != dropped) return false;  // the context was shifted: other tokens, other blocks
+  s.computed = valid;
+  keep_blocks(s, kv_);
+  return false;
+}
+
+bool StepLoop::accept(Sequence& s, GeneratedToken token) {
+  if (s.first_token == Sequence::Clock::time_point{}) s.first_token = Sequence::Clock::now();
+  const auto& ends = options_.end_tokens;
+  if (!s.request.ignore_end && std::find(ends.begin(), ends.end(), token.id) != ends.end()) {
+    finish(s, FinishReason::stop);
+    return true;
+  }
+  s.tokens.push_back(token.id);
+  ++stats_.generated_tokens;
+  shares_.served(s.client, ClientShares::kOutputWeight);
+  s.request.stream->push(std::move(token));
+  if (s.request.max_tokens >= 0 && s.generated() >= s.request.max_tokens) {
+    finish(s, FinishReason::length);
+    return true;
+  }
+  return !make_room(s);
+}
+
+bool StepLoop::make_room(Sequence& s) {
+  if (static_cast<int>(s.tokens.size()) < options_.context) return true;
+  if (options_.context_shift || s.request.context_shift) {
+    const int keep = s.request.context_shift ? s.request.context_keep : options_.context_keep;
+    if (shift_context(s, keep, kv_)) {
+      // What guesses were made from is another text now.
+      speculator_.release(s);
+      s.lookup = {};
+      return true;
+    }
+  }
+  s.context_full = true;
+  finish(s, FinishReason::length);
+  return false;
+}
+
+}  // namespace pincer
