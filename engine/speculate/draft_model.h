@@ -45,6 +45,8 @@ class DraftModel {
 
   // Mean time of one pass that gives every sequence a token; 0: not known yet.
   double pass_ms() const { return pass_ms_; }
+  // It was too slow to be asked: what is remembered fades, so that it is measured again some day.
+  void forget_a_little() { pass_ms_ *= 0.99; }
 
  private:
   struct Draw {

@@ -86,6 +86,7 @@ void Speculator::ask_model(std::span<Sequence* const> decoding, const StepCost& 
     jobs.push_back({&s.draft, s.tokens, &s.sampler, counts[i], {}});
     owners.push_back(&s);
   }
+  if (jobs.empty()) model_->forget_a_little();
   model_->propose(jobs);
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     owners[i]->proposal = {DraftSource::model, std::move(jobs[i].proposed)};
