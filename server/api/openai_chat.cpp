@@ -12,6 +12,7 @@
 #include "server/api/openai_chat_answer.h"
 #include "server/api/openai_chat_request.h"
 #include "server/api/openai_error.h"
+#include "server/http/access.h"
 #include "server/http/random_id.h"
 
 namespace pincer {
@@ -189,7 +190,8 @@ asio::awaitable<void> openai_chat(const Api& api, Exchange& exchange) {
   if (auto* refused = std::get_if<Problem>(&parsed)) {
     problem = std::move(*refused);
   } else {
-    const ChatRequest& chat = std::get<OpenAiChatRequest>(parsed).chat;
+    ChatRequest& chat = std::get<OpenAiChatRequest>(parsed).chat;
+    chat.client = fmt::format("{}\n{}", shown_key(exchange.request()), chat.client);
     entry = api.models->find(chat.model);
     if (entry && entry->on_demand) {
       auto opened = co_await wait_for_model(*api.models->opener(), exchange, chat.model);

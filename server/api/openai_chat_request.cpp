@@ -113,6 +113,20 @@ void parse_stream(JsonFields& fields, OpenAiChatRequest& request, std::optional<
   JsonFields(*options, "stream_options.", problem).boolean("include_usage", request.include_usage);
 }
 
+// Whose share of the server it takes, and before whom it comes.
+void parse_standing(JsonFields& fields, ChatRequest& chat) {
+  fields.text("user", chat.client);
+  std::string tier = "auto";
+  fields.text("service_tier", tier);
+  if (tier == "priority") {
+    chat.priority = 1;
+  } else if (tier == "flex") {
+    chat.priority = -1;
+  } else if (tier != "auto" && tier != "default") {
+    fields.wrong_value("service_tier", "it must be 'auto', 'default', 'flex' or 'priority'");
+  }
+}
+
 // Refuses what would change the answer; what merely describes the request is ignored.
 void refuse_unsupported(JsonFields& fields, std::optional<Problem>& problem) {
   const json::value* choice = fields.find("tool_choice");
@@ -155,6 +169,7 @@ std::optional<Problem> parse_fields(const json::object& object, OpenAiChatReques
   parse_lengths(fields, request.chat);
   parse_stops(fields, request.chat.stops);
   parse_logprobs(fields, request.chat);
+  parse_standing(fields, request.chat);
   parse_stream(fields, request, problem);
   refuse_unsupported(fields, problem);
   if (problem) return problem;

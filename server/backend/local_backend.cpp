@@ -33,6 +33,8 @@ class LocalBackend final : public Backend {
     generation.max_tokens = request.max_tokens;
     generation.want_logprobs = request.want_logprobs;
     generation.top_logprobs = request.top_logprobs;
+    generation.client = std::move(request.client);
+    generation.priority = request.priority;
     generation.stream = std::move(stream);
     return running_->engine->submit(std::move(generation));
   }

@@ -38,6 +38,15 @@ bool equal_in_constant_time(std::string_view shown, std::string_view key) {
   return difference == 0;
 }
 
+Problem forbidden(std::string message) {
+  return {.status = 403,
+          .message = std::move(message),
+          .type = "permission_error",
+          .code = "forbidden"};
+}
+
+}  // namespace
+
 std::string_view shown_key(const Request& request) {
   constexpr std::string_view kBearer = "bearer ";
   const std::string_view value = request.header(field::authorization);
@@ -48,15 +57,6 @@ std::string_view shown_key(const Request& request) {
   if (found == request.headers.end()) return {};
   return {found->value().data(), found->value().size()};
 }
-
-Problem forbidden(std::string message) {
-  return {.status = 403,
-          .message = std::move(message),
-          .type = "permission_error",
-          .code = "forbidden"};
-}
-
-}  // namespace
 
 Access::Access(std::vector<std::string> api_keys, std::vector<std::string> allowed_hosts)
     : api_keys_(std::move(api_keys)), hosts_(std::move(allowed_hosts)) {

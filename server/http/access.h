@@ -11,6 +11,9 @@
 
 namespace pincer {
 
+// The API key that came with a request, known or not; empty: none.
+std::string_view shown_key(const Request& request);
+
 // Immutable.
 class Access {
  public:

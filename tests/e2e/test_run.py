@@ -45,6 +45,23 @@ class Run(unittest.TestCase):
         self.assertEqual(answer(7), answer(7))
         self.assertNotEqual(answer(7), answer(8))
 
+    def test_speculation_changes_nothing_but_the_speed(self):
+        program = (pathlib.Path(__file__).resolve().parents[2] / "bench/speculation/edit.txt").read_text()
+        for temperature in (0, 0.5):
+            def answer(*arguments):
+                return support.run_json(self.home, "run", "--temp", temperature, "--seed", 3, "-n", 120, *arguments, program)
+            without, ngram = answer("--speculate", "off"), answer("--speculate", "ngram")
+            drafted = answer("--draft", "smollm2-135m-instruct")  # itself: always right
+            self.assertEqual(ngram["tokens"], without["tokens"])
+            self.assertEqual(drafted["tokens"], without["tokens"])
+            self.assertEqual(without["timings"]["drafted"], 0)
+            self.assertEqual(drafted["timings"]["accepted"], drafted["timings"]["drafted"])
+            if temperature == 0:
+                self.assertGreater(ngram["timings"]["accepted"], 60)
+        refused = support.run(self.home, "run", "--speculate", "maybe", "hi")
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("ngram", refused.stderr)
+
     def test_same_tokens_on_every_isa(self):
         kernels = json.loads(support.run(self.home, "doctor", "--json").stdout)["kernels"]
         isas = {k["isa"] for k in kernels if k["state"] != "not on this CPU"}

@@ -52,6 +52,17 @@ TEST(OpenAiChatRequest, TakesEveryParameter) {
   EXPECT_TRUE(request.include_usage);
 }
 
+TEST(OpenAiChatRequest, TheTierIsAPriorityAndTheUserAClient) {
+  EXPECT_EQ(parsed(body_with("")).chat.priority, 0);
+  EXPECT_EQ(parsed(body_with("")).chat.client, "");
+  EXPECT_EQ(parsed(body_with(R"(,"service_tier":"default")")).chat.priority, 0);
+  EXPECT_EQ(parsed(body_with(R"(,"service_tier":"priority")")).chat.priority, 1);
+  EXPECT_EQ(parsed(body_with(R"(,"service_tier":"flex","user":"ann")")).chat.priority, -1);
+  EXPECT_EQ(parsed(body_with(R"(,"user":"ann")")).chat.client, "ann");
+  EXPECT_EQ(refused(body_with(R"(,"service_tier":"first")")).param, "service_tier");
+  EXPECT_EQ(refused(body_with(R"(,"user":7)")).param, "user");
+}
+
 TEST(OpenAiChatRequest, SilenceAndNullMeanTheDefaults) {
   const auto request = parsed(body_with(
       R"(,"temperature":null,"top_p":null,"stop":null,"n":null,"stream":null,"max_tokens":null,"logit_bias":null)"));

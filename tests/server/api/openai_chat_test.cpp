@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <set>
 
 #include "tests/server/support/test_server.h"
 
@@ -37,6 +38,20 @@ TEST(OpenAiChat, HandsTheRequestToTheBackend) {
   EXPECT_EQ(request.sampling.temperature, 0.5f);
   EXPECT_EQ(request.sampling.seed, 3u);
   EXPECT_EQ(request.max_tokens, 4);
+}
+
+TEST(OpenAiChat, KeyAndUserNameTheClient) {
+  TestServer server;
+  const auto client = [&](std::string_view more, std::string_view headers) {
+    server.post(kChatPath, chat_body(more), headers);
+    return server.backend().last_request().client;
+  };
+  const std::string nobody = client("", "");
+  const std::string ann = client(R"(,"user":"ann")", "");
+  const std::string key = client("", "Authorization: Bearer k1\r\n");
+  const std::string both = client(R"(,"user":"ann")", "Authorization: Bearer k1\r\n");
+  EXPECT_EQ((std::set<std::string>{nobody, ann, key, both}).size(), 4u);
+  EXPECT_EQ(client(R"(,"user":"ann")", "x-api-key: k1\r\n"), both);
 }
 
 TEST(OpenAiChat, LengthIsAFinishReason) {

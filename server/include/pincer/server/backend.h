@@ -24,6 +24,9 @@ struct ChatRequest {
                                    // for them (TextAssembler)
   bool want_logprobs = false;
   int top_logprobs = 0;  // 0..20
+  // As in GenerationRequest: who asks, and how urgently.
+  std::string client;
+  int priority = 0;
 };
 
 // Thread-safe.
