@@ -10,27 +10,20 @@ namespace {
 
 constexpr std::string_view kTemplateKey = "tokenizer.chat_template";
 
-// What files without a template get: the format that goes with a control token of their
-// vocabulary.
+// The messages as they are. Instruct models of some families always carry their template, so a file
+// of these without one is a base model: it goes on with a text, and turns mean nothing to it.
+constexpr std::string_view kPlain =
+    "{{ bos_token }}{% for message in messages %}"
+    "{{ message['content'] }}{% if not loop.last %}{{ '\n\n' }}{% endif %}{% endfor %}";
+
+// What files without a template get, by a control token of their vocabulary.
 struct Usual {
   std::string_view token;  // empty: any vocabulary
   std::string_view source;
 };
 constexpr std::array<Usual, 3> kUsual{{
-    // https://ai.google.dev/gemma/docs/core/prompt-structure
-    {"<start_of_turn>",
-     "{{ bos_token }}{% for message in messages %}"
-     "{{ '<start_of_turn>' + ('model' if message['role'] == 'assistant' else 'user') + '\n' + "
-     "message['content'] + '<end_of_turn>\n' }}"
-     "{% endfor %}{% if add_generation_prompt %}{{ '<start_of_turn>model\n' }}{% endif %}"},
-    // https://www.llama.com/docs/model-cards-and-prompt-formats/meta-llama-3
-    {"<|start_header_id|>",
-     "{{ bos_token }}{% for message in messages %}"
-     "{{ '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n' + message['content'] + "
-     "'<|eot_id|>' }}"
-     "{% endfor %}"
-     "{% if add_generation_prompt %}{{ '<|start_header_id|>assistant<|end_header_id|>\n\n' }}"
-     "{% endif %}"},
+    {"<start_of_turn>", kPlain},      // Gemma
+    {"<|start_header_id|>", kPlain},  // Llama 3
     // https://github.com/openai/openai-python/blob/release-v0.28.0/chatml.md
     {"",
      "{% for message in messages %}"

@@ -124,7 +124,8 @@ void read_windows(Reader& reader, const gguf::File& file, ModelConfig& c) {
     for (int l = 0; l < c.layers; ++l) c.windowed.push_back(l % period != period - 1);
   }
   if (a.window_rope_base == 0) return;
-  c.window_rope = RopeConfig{.dim = c.rope.dim};
+  c.window_rope = RopeConfig{};
+  c.window_rope.dim = c.rope.dim;
   c.window_rope.base = reader.number("rope.freq_base_swa", 1.0, 1e12, a.window_rope_base);
 }
 

@@ -18,8 +18,8 @@ struct ChatMessage {
 
 class ChatTemplate {
  public:
-  // `tokenizer.chat_template`; without one, the format that goes with a control token of the
-  // vocabulary (Gemma's <start_of_turn>, Llama 3's <|start_header_id|>), else ChatML.
+  // `tokenizer.chat_template`; without one, the plain messages where the vocabulary has the turns
+  // of Gemma or Llama 3 (a base model), else ChatML.
   static Result<ChatTemplate> from_gguf(const gguf::File& file, const Tokenizer& tokenizer);
 
   // Message contents are untrusted, all else is trusted. Joined neighbours: no two pieces of the
