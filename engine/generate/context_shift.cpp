@@ -14,6 +14,7 @@ bool shift_context(Sequence& s, int keep, KvStore& kv) {
   drop_blocks(s, kv);
   s.tokens.erase(s.tokens.begin() + keep, s.tokens.begin() + keep + drop);
   s.dropped += drop;
+  s.found = kv.cached(s.tokens).tokens;
   take_prefix(s, kv);
   return true;
 }

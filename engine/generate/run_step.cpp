@@ -25,6 +25,7 @@ StepLoad load_of(std::span<const Chunk> chunks) {
 void StepLoop::step(const StepPlan& plan) {
   std::vector<TokenChoice> choices;
   const std::vector<Chunk> chunks = gather(plan, choices);
+  if (chunks.empty()) return;
   StepLoad load = load_of(chunks);
   const Turn turn(options_.turns.get());
   const auto start = Sequence::Clock::now();
@@ -59,7 +60,10 @@ std::vector<Chunk> StepLoop::gather(const StepPlan& plan, std::vector<TokenChoic
     std::vector<TokenId>& proposed = s.proposal.tokens;
     proposed.resize(static_cast<std::size_t>(drafts));
     s.tokens.insert(s.tokens.end(), proposed.begin(), proposed.end());
-    take_blocks(s, s.computed + count, kv_);
+    if (!take_blocks(s, s.computed + count, kv_)) {
+      s.tokens.resize(static_cast<std::size_t>(known));
+      continue;
+    }
     chunks.push_back({std::span(s.tokens).subspan(static_cast<std::size_t>(s.computed),
                                                   static_cast<std::size_t>(count)),
                       s.computed, s.blocks});

@@ -34,6 +34,7 @@ struct Sequence {
   int computed = 0;             // tokens in the KV cache
   KvBlocks blocks;
   int cached_tokens = 0;      // of the prompt: found in the prefix cache
+  int found = 0;              // tokens that the last plan found in the prefix cache, while it waits
   int dropped = 0;            // tokens that context shifts took out of `tokens`
   bool context_full = false;  // it ends because of that
 

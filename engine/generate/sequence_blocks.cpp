@@ -1,5 +1,7 @@
 #include "engine/generate/sequence_blocks.h"
 
+#include <algorithm>
+
 namespace pincer {
 namespace {
 
@@ -9,9 +11,12 @@ std::span<const TokenId> computed_tokens(const Sequence& s) {
 
 }  // namespace
 
-void take_prefix(Sequence& s, KvStore& kv) { s.computed = kv.attach(s.blocks, s.tokens); }
+void take_prefix(Sequence& s, KvStore& kv) {
+  const auto most = std::min(static_cast<std::size_t>(s.found) + 1, s.tokens.size());
+  s.computed = kv.attach(s.blocks, std::span(s.tokens).first(most));
+}
 
-void take_blocks(Sequence& s, int tokens, KvStore& kv) { kv.grow(s.blocks, tokens); }
+bool take_blocks(Sequence& s, int tokens, KvStore& kv) { return kv.grow(s.blocks, tokens); }
 
 void keep_blocks(Sequence& s, KvStore& kv) { kv.keep(s.blocks, computed_tokens(s)); }
 

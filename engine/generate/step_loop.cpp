@@ -8,6 +8,10 @@
 namespace pincer {
 namespace {
 
+// Waiting prompts that are looked up in the prefix cache for a plan; those behind them compute
+// everything if they are admitted at once.
+constexpr std::size_t kMostSearches = 64;
+
 SchedulerLimits limits_of(const EngineOptions& options) {
   SchedulerLimits limits;
   limits.max_active = options.max_active;
@@ -97,19 +101,19 @@ StepPlan StepLoop::plan() {
 }
 
 std::vector<SequenceState> StepLoop::waiting_states() const {
-  // The search takes some microseconds a prompt: not when nobody can be admitted, nor for a queue
-  // that is longer than a batch.
-  std::size_t searches = static_cast<std::size_t>(limits_.max_active) > active_.size()
-                             ? static_cast<std::size_t>(limits_.max_active)
-                             : 0;
+  // The search takes some microseconds a prompt: not when nobody can be admitted, nor in a long
+  // queue for all.
+  const bool room = static_cast<std::size_t>(limits_.max_active) > active_.size();
+  std::size_t searches = room && options_.prefix_cache ? kMostSearches : 0;
   std::vector<SequenceState> out;
   for (const auto& s : waiting_) {
     SequenceState& state = out.emplace_back(s->state());
     state.next_block = 0;
-    if (!options_.prefix_cache || searches == 0) continue;
+    s->found = 0;
+    if (searches == 0) continue;
     --searches;
     const KvStore::Cached cached = kv_.cached(s->tokens);
-    state.computed = cached.tokens;
+    state.computed = s->found = cached.tokens;
     state.blocks = cached.blocks;
     state.next_block = s->next_block(cached.tokens);
   }

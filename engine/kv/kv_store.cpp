@@ -77,16 +77,22 @@ int KvStore::take(int group) {
   return pool.take();
 }
 
-void KvStore::grow(KvBlocks& blocks, int tokens) {
+bool KvStore::grow(KvBlocks& blocks, int tokens) {
   blocks.groups.resize(static_cast<std::size_t>(cache_.groups()));
   const auto wanted = static_cast<std::size_t>(KvCache::blocks_for(tokens));
+  const int missing = static_cast<int>(wanted) - blocks.count();
+  for (int g = 0; g < cache_.groups(); ++g) {
+    if (missing > 0 && !has_room(g, missing)) return false;
+  }
   for (int g = 0; g < cache_.groups(); ++g) {
     std::vector<int>& ids = blocks.groups[static_cast<std::size_t>(g)].ids;
     while (ids.size() < wanted) ids.push_back(take(g));
   }
+  return true;
 }
 
 void KvStore::keep(KvBlocks& blocks, std::span<const TokenId> computed) {
+  if (blocks.count() == 0) return;
   const auto tokens = static_cast<int>(computed.size());
   if (prefixes_ && tokens / kBlock > blocks.kept) {
     blocks.kept = tokens / kBlock;

@@ -38,8 +38,9 @@ class KvStore {
   // Makes the longest cached prefix of `tokens` the sequence's, which has no blocks yet; how many
   // tokens it has. The block that the next token goes to is the sequence's own: a copy, if need be.
   int attach(KvBlocks& blocks, std::span<const TokenId> tokens);
-  // Takes blocks until they hold `tokens` tokens. The scheduler has seen to it that they are there.
-  void grow(KvBlocks& blocks, int tokens);
+  // Takes blocks until they hold `tokens` tokens. False, and nothing is taken, when there are not
+  // enough.
+  bool grow(KvBlocks& blocks, int tokens);
   // `computed` are the tokens whose keys and values are final: their full blocks are offered to
   // others, and blocks that no later row sees are given back.
   void keep(KvBlocks& blocks, std::span<const TokenId> computed);

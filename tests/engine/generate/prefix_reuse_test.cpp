@@ -110,6 +110,23 @@ TEST_F(PrefixReuse, WhoComeAtOnceComputeTheCommonPartOnce) {
   EXPECT_EQ(engine->stats().prompt_tokens, kCommon + kClients * kOwn);
 }
 
+// More wait than there are places, most of them for the first: those behind are admitted before it
+// is known what they would find, and still get no more than their plan has rows for.
+TEST_F(PrefixReuse, ALongQueueOfPromptsThatWereThere) {
+  EngineOptions options;
+  options.threads = 2;
+  options.max_active = 2;
+  const auto engine = std::move(*Engine::start(model_.model, options));
+  for (int c = 0; c < 8; ++c) run(*engine, greedy(prompt_of(150, c), 1));
+  std::vector<std::pair<std::vector<TokenId>, std::shared_ptr<TokenStream>>> jobs;
+  for (int i = 0; i < 40; ++i) {
+    const std::vector<TokenId> prompt =
+        i < 20 ? prompt_of(700, 20) + prompt_of(i, 1) : prompt_of(100 + i, i % 8) + prompt_of(9, i);
+    jobs.emplace_back(prompt, test::submit(*engine, greedy(prompt, 6)));
+  }
+  for (const auto& [prompt, stream] : jobs) EXPECT_EQ(collect(*stream).tokens, alone(prompt, 6));
+}
+
 TEST_F(PrefixReuse, WhoWaitsForACancelledOneGoesOn) {
   const auto engine = start(true);
   const std::vector<TokenId> common = prompt_of(3000, 1);
