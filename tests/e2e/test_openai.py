@@ -95,6 +95,13 @@ class OpenAiClient(unittest.TestCase):
         self.assertLessEqual(usage.completion_tokens, 16)
         self.assertEqual(usage.total_tokens, usage.prompt_tokens + usage.completion_tokens)
 
+    def test_a_prompt_that_came_before_is_cached(self):
+        messages = [{"role": "user", "content": "Tell me about the lighthouses of the northern coast."}]
+        answers = [self.ask(messages, max_tokens=4, temperature=0) for _ in range(2)]
+        self.assertEqual(answers[0].choices[0].message.content, answers[1].choices[0].message.content)
+        usage = answers[1].usage
+        self.assertEqual(usage.prompt_tokens_details.cached_tokens, usage.prompt_tokens - 1)
+
     def test_one_token_ends_by_length(self):
         answer = self.ask(max_tokens=1, temperature=0)
         self.assertEqual(answer.choices[0].finish_reason, "length")
