@@ -124,7 +124,7 @@ class Planner {
     }
     std::int64_t n = 0;
     for (const Part& p : parts) n += p.tensor->rows();
-    add_floats(weight_names::bias(weight), n, [parts, finish](float* out) {
+    add_floats(weight_names::bias(weight), n, [parts, finish = std::move(finish)](float* out) {
       float* to = out;
       for (const Part& p : parts) {
         std::vector<float> values(static_cast<std::size_t>(p.tensor->rows()));
