@@ -118,13 +118,13 @@ class Planner {
 
   // The biases of a reader's parts, zero where a part has none; `finish` gets all of them.
   void add_biases(const std::string& weight, const std::vector<Part>& parts,
-                  std::function<void(float* biases)> finish = {}) {
+                  const std::function<void(float* biases)>& finish = {}) {
     if (std::none_of(parts.begin(), parts.end(), [](const Part& p) { return p.bias != nullptr; })) {
       return;
     }
     std::int64_t n = 0;
     for (const Part& p : parts) n += p.tensor->rows();
-    add_floats(weight_names::bias(weight), n, [parts, finish = std::move(finish)](float* out) {
+    add_floats(weight_names::bias(weight), n, [parts, finish](float* out) {
       float* to = out;
       for (const Part& p : parts) {
         std::vector<float> values(static_cast<std::size_t>(p.tensor->rows()));
