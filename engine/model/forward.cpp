@@ -203,9 +203,18 @@ void Forward::normalize(const float* gain, int rows) {
 
 void Forward::normalize_row(float* x, const float* update, const float* gain, std::int64_t row,
                             int thread) {
-  float* normed = model_.reference ? normed_.get() + row * config_.width : nullptr;
-  quantize_row(config_.width, row, thread, [&](const kernels::RowQuants* to) {
-    ops_.add_norm_quantize(x, update, gain, config_.norm_eps, config_.width, normed, to);
+  const int width = config_.width;
+  float* normed = normed_.get() + row * width;
+  if (!model_.turns_inputs()) {
+    float* floats = model_.reference ? normed : nullptr;
+    return quantize_row(width, row, thread, [&](const kernels::RowQuants* to) {
+      ops_.add_norm_quantize(x, update, gain, config_.norm_eps, width, floats, to);
+    });
+  }
+  ops_.add_norm_quantize(x, update, gain, config_.norm_eps, width, normed, nullptr);
+  model_.turn_input(normed);
+  quantize_row(width, row, thread, [&](const kernels::RowQuants* to) {
+    ops_.quantize_row(normed, width, to->k_padded, to->group, to->q, to->scale, to->correction);
   });
 }
 

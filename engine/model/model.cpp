@@ -16,8 +16,10 @@ void Model::embed(std::int32_t token, float* out) const {
   if (config.embedding_scale != 1.0f) {
     for (int i = 0; i < config.width; ++i) out[i] *= config.embedding_scale;
   }
-  if (rotation_) rotation_->turn(out);
+  if (rotation_ && !turns_inputs_) rotation_->turn(out);
 }
+
+void Model::turn_input(float* x) const { rotation_->turn(x); }
 
 KvFormat Model::kv_format() const {
   // Larger heads than the INT8 kernels take are rare.

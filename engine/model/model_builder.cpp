@@ -19,10 +19,9 @@ Result<std::shared_ptr<const Model>> ModelBuilder::build() {
   model_->format = options_.format;
   WeightLayouts layouts;  // on the reference path nothing is packed nor turned
   if (!options_.reference) {
-    if (may_turn(*source_)) {
-      model_->rotation_ = std::make_shared<const Rotation>(model_->config.width);
-    }
-    layouts = weight_layouts(options_.format, model_->kernels, model_->rotation_ != nullptr);
+    model_->rotation_ = std::make_shared<const Rotation>(model_->config.width);
+    layouts = weight_layouts(options_.format, model_->kernels, turn_for(*source_));
+    model_->turns_inputs_ = layouts.turn == Turn::inputs;
   }
   auto specs = plan_weights(*source_, model_->config, layouts, model_->rotation_);
   if (!specs) return specs.error();

@@ -43,17 +43,16 @@ int hadamard_block(std::int64_t k) {
   return 1 << std::countr_zero(static_cast<std::uint64_t>(k) | kLargest);
 }
 
-WeightLayouts weight_layouts(WeightFormat format, const kernels::KernelTable& kernels,
-                             bool turned) {
+WeightLayouts weight_layouts(WeightFormat format, const kernels::KernelTable& kernels, Turn turn) {
   WeightLayouts layouts;
-  layouts.fold_gains = turned;
+  layouts.turn = turn;
   layouts.head = kernels.s8.layout;
   layouts.layers = format == WeightFormat::int4g32 ? kernels.s4.layout : kernels.s8.layout;
   if (format == WeightFormat::int8) {
     layouts.layers.group = layouts.head.group = 0;
     layouts.rotate_values = layouts.rotate_down = true;
   }
-  layouts.layers.transform = layouts.head.transform = transform_of(turned, 0);
+  layouts.layers.transform = layouts.head.transform = transform_of(true, 0);
   return layouts;
 }
 

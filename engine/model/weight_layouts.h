@@ -20,18 +20,22 @@ constexpr int input_block(const kernels::Layout& layout) { return 1 << (layout.t
 // better (measured: SmolLM2-135M, k = 1536) and cost more.
 int hadamard_block(std::int64_t k);
 
+// Where the orthogonal matrix of rotation.h comes in. The residual stream: folded into what writes
+// and reads it, at no cost. The inputs of the matrices that read it: the stream stays as it is, and
+// each normalized row is turned after its gains and before it is quantized; for models whose
+// outputs go through norms with gains, which do not commute with a turn, on their way to the stream
+// (Gemma). Its gains stay apart: they make outliers of the stream small (folded into the weights,
+// Gemma 3 270M has five times its perplexity in groups of 32).
+enum class Turn { stream, inputs };
+
 struct WeightLayouts {
   kernels::Layout layers;  // of all matrices in the layers
   kernels::Layout head;
-  // RMSNorm's gains are multiplied into the columns of what follows: where the residual stream is
-  // turned, which spreads them over all columns. Else the largest gains would make the weights of
-  // their group coarse (Gemma 3 270M in groups of 32: twice the perplexity, +1 % with gains apart).
-  bool fold_gains = false;
+  Turn turn = Turn::stream;
   // The Hadamard transforms of format int8: of the values of each head, folded into v and the
   // attention's output, and of the input of `down`, which the forward pass computes.
   bool rotate_values = false, rotate_down = false;
 };
-// For a model whose residual stream is `turned` or not.
-WeightLayouts weight_layouts(WeightFormat format, const kernels::KernelTable& kernels, bool turned);
+WeightLayouts weight_layouts(WeightFormat format, const kernels::KernelTable& kernels, Turn turn);
 
 }  // namespace pincer

@@ -78,7 +78,7 @@ class Planner {
   Gains norm(std::string name, const std::string& tensor) {
     const gguf::Tensor* t = need(tensor, 1, config_.width);
     if (!error_.empty()) return nullptr;
-    if (!layouts_.fold_gains) {
+    if (!stream_turn()) {
       add_floats(std::move(name), config_.width, [t](float* out) { t->row(0, out); });
       return nullptr;
     }
@@ -104,14 +104,14 @@ class Planner {
   void add_writer(std::string name, Part part, int input_block) {
     if (part.bias != nullptr) {
       add_floats(weight_names::bias(name), config_.width,
-                 [bias = part.bias, turn = rotation_](float* out) {
+                 [bias = part.bias, turn = stream_turn()](float* out) {
                    bias->row(0, out);
                    if (turn) turn->turn(out);
                  });
     }
     add(std::move(name), {part}, {.block = input_block});
-    if (!error_.empty() || !rotation_) return;
-    specs_.back().mix_rows = [turn = rotation_](float* columns, std::int64_t count) {
+    if (!error_.empty() || !stream_turn()) return;
+    specs_.back().mix_rows = [turn = stream_turn()](float* columns, std::int64_t count) {
       turn->turn_columns(columns, count);
     };
   }
@@ -178,6 +178,11 @@ class Planner {
       hadamard_columns(out, k, columns.block, 1);
     };
     specs_.push_back(std::move(spec));
+  }
+
+  // Of what is written to the residual stream; null: it stays as it is.
+  std::shared_ptr<const Rotation> stream_turn() const {
+    return layouts_.turn == Turn::stream ? rotation_ : nullptr;
   }
 
   void layer(int l);
@@ -292,9 +297,10 @@ Result<std::vector<WeightSpec>> plan_weights(const gguf::File& file, const Model
   return planner.finish();
 }
 
-bool may_turn(const gguf::File& file) {
-  return file.tensor("blk.0.post_attention_norm.weight") == nullptr &&
-         file.tensor("blk.0.post_ffw_norm.weight") == nullptr;
+Turn turn_for(const gguf::File& file) {
+  const bool norms_before_stream = file.tensor("blk.0.post_attention_norm.weight") != nullptr ||
+                                   file.tensor("blk.0.post_ffw_norm.weight") != nullptr;
+  return norms_before_stream ? Turn::inputs : Turn::stream;
 }
 
 }  // namespace pincer

@@ -32,11 +32,10 @@ inline constexpr std::string_view kHead = "head";
 // Checks that every tensor is there with the right shape and that none is left over (a tensor that
 // would be ignored means wrong answers). The specs refer to `file`, which must outlive them.
 //
-// With a `rotation` (of the model's width) the residual stream is turned, which needs the gains of
-// RMSNorm multiplied into the columns of the matrices that follow (WeightLayouts::fold_gains), and
-// which norms before the residual stream forbid (may_turn): the same function, whose activations
-// have fewer outliers and so quantize better (measured on SmolLM2-135M: perplexity +0.7 % with the
-// gains apart, less than half of that folded). Folded norms are left out.
+// With a `rotation` (of the model's width) what reads the residual stream takes turned inputs: the
+// same function, whose activations have fewer outliers and so quantize better. layouts.turn says
+// whether the stream is turned, or those inputs only. In the first case the gains of RMSNorm are
+// multiplied into the columns of the matrices that follow, and the norms are left out.
 //
 // Optional parts are there where the file has their tensors: biases of any matrix, norms of each
 // head of q and k, norms of what is added to the residual stream.
@@ -44,8 +43,7 @@ Result<std::vector<WeightSpec>> plan_weights(const gguf::File& file, const Model
                                              const WeightLayouts& layouts,
                                              std::shared_ptr<const Rotation> rotation);
 
-// Whether the residual stream can be turned by folding: not where norms with gains stand between
-// matrices and it.
-bool may_turn(const gguf::File& file);
+// The stream's, but where norms with gains stand between matrices and it.
+Turn turn_for(const gguf::File& file);
 
 }  // namespace pincer

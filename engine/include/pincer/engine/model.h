@@ -128,6 +128,11 @@ class Model {
   // as the weights are.
   void embed(std::int32_t token, float* out) const;
 
+  // Whether each normalized row of the residual stream goes through turn_input() before it is
+  // quantized, x [width]; else the stream is turned already, or, on the reference path, nothing is.
+  bool turns_inputs() const { return turns_inputs_; }
+  void turn_input(float* x) const;
+
   // What keys and values are kept in where nothing else is asked for: f32 on the reference path.
   KvFormat kv_format() const;
   // Of what this model was made: the source file, the layout of the weights, the packer's version.
@@ -151,8 +156,9 @@ class Model {
   std::array<std::uint8_t, 16> source_key_{};
   const gguf::Tensor* embedding_ = nullptr;
   std::shared_ptr<const WeightPool> pool_;
-  std::shared_ptr<const Rotation> rotation_;  // of the residual stream; null: not turned
-  std::vector<std::vector<float>> dense_;     // the reference path's weights
+  std::shared_ptr<const Rotation> rotation_;  // null: nothing is turned
+  bool turns_inputs_ = false;
+  std::vector<std::vector<float>> dense_;  // the reference path's weights
 };
 
 }  // namespace pincer
