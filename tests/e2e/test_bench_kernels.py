@@ -67,7 +67,7 @@ class BenchKernels(unittest.TestCase):
     def test_table(self):
         done = self.bench("--filter", "scalar rms_norm")
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("| spread |", done.stdout)
+        self.assertRegex(done.stdout, r"\|\s+spread \|")
         self.assertIn("elementwise_f32f32_f32_scalar", done.stdout)
         self.assertIn("measuring kernels", done.stderr)
 
