@@ -101,10 +101,12 @@ struct KvFileReader::Stream {
     if (file != nullptr) std::fclose(file);
   }
   bool write(const void* data, std::size_t bytes) {
+    if (bytes == 0) return true;  // data may be null
     XXH3_64bits_update(&digest, data, bytes);
     return std::fwrite(data, 1, bytes, file) == bytes;
   }
   bool read(void* data, std::size_t bytes) {
+    if (bytes == 0) return true;
     if (std::fread(data, 1, bytes, file) != bytes) return false;
     XXH3_64bits_update(&digest, data, bytes);
     return true;

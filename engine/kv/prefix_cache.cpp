@@ -196,7 +196,7 @@ void PrefixCache::merge(Node& node, KvBlocks& blocks, int index) {
 
 bool PrefixCache::evict(int g) {
   const auto group = static_cast<std::size_t>(g);
-  for (const auto& [used, node] : lru_[group]) {
+  for (const auto [used, node] : lru_[group]) {  // by value: the entry goes with the block
     if (!pools_[group].is_idle(node->blocks[group])) continue;
     if (g == 0) {
       remove(node);
