@@ -20,7 +20,7 @@ GeneratedToken choose(Sequence& s, std::span<const TokenId> history, std::span<f
 void verify(TokenChoice& choice, kernels::MatrixView<float> logits, std::vector<float>& original) {
   const std::span<const TokenId> tokens = choice.sequence->tokens;
   for (int i = 0; i <= choice.drafts; ++i) {
-    const auto known = static_cast<std::size_t>(choice.known + i);
+    const auto known = static_cast<std::size_t>(choice.known) + static_cast<std::size_t>(i);
     GeneratedToken token =
         choose(*choice.sequence, tokens.first(known),
                {logits.row(choice.row + i), static_cast<std::size_t>(logits.cols)}, original);

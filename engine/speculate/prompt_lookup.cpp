@@ -36,7 +36,10 @@ PromptLookup::Proposal PromptLookup::propose(std::span<const TokenId> tokens, in
 void PromptLookup::follow(std::span<const TokenId> tokens) {
   const int size = static_cast<int>(tokens.size());
   const int came = size - known_;
-  if (edit_ != 0 && (edit_age_ += came) > kEditPatience) edit_ = 0;
+  if (edit_ != 0) {
+    edit_age_ += came;
+    if (edit_age_ > kEditPatience) edit_ = 0;
+  }
   on_track_ = cursor_ != 0;
   if (!on_track_) return;
   for (int i = 0; i < came; ++i) {
