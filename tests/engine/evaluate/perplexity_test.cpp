@@ -36,12 +36,14 @@ class Perplexity : public testing::Test {
       std::vector<TokenId> window(tokens_.begin() + begin, tokens_.begin() + end);
       if (bos >= 0) window.insert(window.begin(), bos);
       const test::Logits logits = test::run_whole(*model_, window);
+      const int first = begin - (bos >= 0 ? 1 : 0);  // the token of logits[0]
       for (int t = begin; t < end && t + 1 < kTokens; ++t) {
-        const auto& row = logits[static_cast<std::size_t>(t - begin + (bos >= 0 ? 1 : 0))];
+        const int row_of_t = t - first, next = t + 1;
+        const auto& row = logits[static_cast<std::size_t>(row_of_t)];
         double total = 0;
         for (const float x : row) total += std::exp(static_cast<double>(x));
         sum += std::log(total) -
-               row[static_cast<std::size_t>(tokens_[static_cast<std::size_t>(t + 1)])];
+               row[static_cast<std::size_t>(tokens_[static_cast<std::size_t>(next)])];
       }
     }
     return sum / (kTokens - 1);

@@ -75,7 +75,8 @@ class SpeculationTest : public testing::Test {
     s.layers = layers;
     return s;
   }
-  std::unique_ptr<Engine> start(EngineOptions options, std::shared_ptr<const Model> model = {}) {
+  std::unique_ptr<Engine> start(EngineOptions options,
+                                const std::shared_ptr<const Model>& model = {}) {
     options.threads = 2;
     auto engine = Engine::start(model ? model : model_.model, options);
     if (!engine) throw std::runtime_error(engine.error().message);
