@@ -28,7 +28,7 @@ Tokens operator+(Tokens a, const Tokens& b) {
 
 class PrefixCacheTest : public testing::Test {
  protected:
-  void make(int blocks, std::vector<int> windows = {0}) {
+  void make(int blocks, const std::vector<int>& windows = {0}) {
     cache_.reset();
     pools_.assign(windows.size(), BlockPool(blocks));
     cache_ = std::make_unique<PrefixCache>(pools_, windows);
