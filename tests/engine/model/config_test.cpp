@@ -15,7 +15,8 @@ namespace {
 // Metadata of `layers` layers, four heads of 32.
 class Metadata {
  public:
-  explicit Metadata(std::string architecture, int layers = 12) : prefix_(architecture + ".") {
+  explicit Metadata(const std::string& architecture, int layers = 12)
+      : prefix_(architecture + ".") {
     file_.set("general.architecture", architecture);
     for (const auto& [key, value] : {std::pair{"block_count", layers},
                                      {"embedding_length", 64},

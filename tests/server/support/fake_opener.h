@@ -41,7 +41,7 @@ class FakeOpener final : public ModelOpener {
       throw std::runtime_error("nobody asked for the model");
   }
   // To those who wait and all later ones.
-  void deliver(Result<std::shared_ptr<Backend>> answer) {
+  void deliver(const Result<std::shared_ptr<Backend>>& answer) {
     std::vector<Done> waiting;
     {
       const std::lock_guard lock(mutex_);
