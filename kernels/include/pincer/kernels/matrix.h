@@ -45,14 +45,14 @@ struct Layout {
   std::uint16_t group = 32;    // k values that share a scale; 0: one scale per channel
   std::uint8_t offset = 0;     // 1: bytes are weight + 128, nibbles weight + 8
   std::uint8_t bits = 8;       // 8 or 4
-  std::uint8_t transform = 0;  // orthogonal transform folded into the weights: 0, kTurnedResidual
+  std::uint8_t transform = 0;  // orthogonal transforms folded into the weights: engine/model
   std::uint8_t reserved = 0;
   friend bool operator==(const Layout&, const Layout&) = default;
 };
 static_assert(sizeof(Layout) == 12 && std::is_trivially_copyable_v<Layout>);
 
-// The weights belong to a model whose residual stream is turned (engine/model/rotation.h). Kernels
-// do not care.
+// A bit of it: the residual stream, or what is read from it, is turned (engine/model/rotation.h).
+// Kernels do not care; what else it says is in engine/model/weight_layouts.h.
 inline constexpr std::uint8_t kTurnedResidual = 1;
 
 // Stands at the start of every packed matrix; plain data, so that a mapped file is used in place.
