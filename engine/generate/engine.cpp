@@ -8,6 +8,7 @@
 #include <optional>
 #include <thread>
 
+#include "engine/generate/backlog_board.h"
 #include "engine/generate/step_loop.h"
 #include "engine/limits/memory_need.h"
 #include "pincer/engine/model.h"
@@ -21,6 +22,7 @@ struct Engine::Impl {
   EngineOptions options;
   EngineStats stats;
   Inbox inbox;
+  BacklogBoard backlog;
   std::thread thread;
 
   // What `what` says, on the engine's thread; waits for it.
@@ -126,7 +128,7 @@ Result<std::unique_ptr<Engine>> Engine::start(std::shared_ptr<const Model> model
   Impl& impl = *engine->impl_;
   impl.stats.kv_blocks_total = cache->total();
   auto loop = std::make_unique<StepLoop>(*impl.model, std::move(*cache), std::move(*draft),
-                                         impl.options, impl.inbox, impl.stats);
+                                         impl.options, impl.inbox, impl.stats, impl.backlog);
   impl.thread = std::thread([loop = std::move(loop)] { loop->run(); });
   return engine;
 }
@@ -171,6 +173,16 @@ Result<void> Engine::submit(GenerationRequest request) {
     request.stream->finish(f);
     return {};
   }
+  const Work work = impl_->backlog.expect(client_id(request.client), prompt, request.max_tokens);
+  const double wait = request.max_wait_s > 0 ? impl_->backlog.wait_seconds(work) : 0;
+  if (wait > request.max_wait_s) {
+    ++impl_->stats.rejected;
+    return Error{
+        ErrorCode::busy,
+        fmt::format("the request would wait about {:.0f} s for its turn, and at most {:.0f} "
+                    "s are allowed; try again later",
+                    wait, request.max_wait_s)};
+  }
   // A place is taken before the request is handed over, and given back by whoever finishes it.
   EngineStats& stats = impl_->stats;
   const std::int64_t places = impl_->options.max_active + impl_->options.max_queued;
@@ -180,12 +192,19 @@ Result<void> Engine::submit(GenerationRequest request) {
     return Error{ErrorCode::busy,
                  fmt::format("{} generations run or wait already; try again later", places)};
   }
+  impl_->backlog.arrived(work);
   if (!impl_->inbox.put(std::make_unique<Sequence>(std::move(request)))) {
+    impl_->backlog.revoke();
     --stats.in_flight;
     ++stats.rejected;
     return Error{ErrorCode::busy, "the server is shutting down; try another one"};
   }
   return {};
+}
+
+double Engine::expected_wait(const std::string& client) const {
+  const BacklogBoard& board = impl_->backlog;
+  return board.wait_seconds(board.expect(client_id(client), 1, -1));
 }
 
 Result<int> Engine::save_prefix(const std::filesystem::path& file,

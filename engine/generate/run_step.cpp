@@ -1,5 +1,6 @@
 // One step of the loop: the forward pass over the plan's rows, and what comes of it.
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "engine/generate/context_shift.h"
@@ -19,6 +20,8 @@ StepLoad load_of(std::span<const Chunk> chunks) {
   }
   return load;
 }
+
+constexpr double kTokensGain = 1.0 / 32;  // of StepLoop::tokens_per_step_
 
 }  // namespace
 
@@ -46,9 +49,22 @@ void StepLoop::step(const StepPlan& plan) {
   }
   const auto end = Sequence::Clock::now();
   cost_.observe(load, std::chrono::duration<double, std::milli>(end - start).count());
+  const std::int64_t generated = stats_.generated_tokens;
   deliver(choices);
+  if (!choices.empty()) {
+    const double each = static_cast<double>(stats_.generated_tokens - generated) /
+                        static_cast<double>(choices.size());
+    tokens_per_step_ += kTokensGain * (std::max(each, 1.0) - tokens_per_step_);
+  }
+  count_batch(chunks.size());
   ++stats_.steps;
   stats_.step_ns += std::chrono::nanoseconds(end - start).count();
+}
+
+void StepLoop::count_batch(std::size_t sequences) {
+  const auto size_class = static_cast<std::size_t>(std::bit_width(sequences - 1));
+  ++stats_.batch_sizes[std::min(size_class, EngineStats::kBatchClasses - 1)];
+  stats_.batch_sum += static_cast<std::int64_t>(sequences);
 }
 
 std::vector<Chunk> StepLoop::gather(const StepPlan& plan, std::vector<TokenChoice>& choices) {

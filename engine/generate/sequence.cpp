@@ -14,6 +14,13 @@ std::uint64_t Sequence::next_block(int known) const {
   return XXH3_64bits(tokens.data(), end * sizeof(TokenId)) | 1;
 }
 
+std::string_view Sequence::overdue(Clock::time_point now) const {
+  if (now >= request.finish_by) return "the request's time is over";
+  const bool waits = scheduled == Clock::time_point{};
+  if (waits && now >= request.start_by) return "the request got no place in the time it may wait";
+  return {};
+}
+
 Finish Sequence::finish(FinishReason reason) const {
   const auto seconds = [](Clock::time_point from, Clock::time_point to) {
     return from == Clock::time_point{} || to == Clock::time_point{}

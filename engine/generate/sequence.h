@@ -15,6 +15,8 @@
 
 namespace pincer {
 
+inline ClientId client_id(const std::string& name) { return std::hash<std::string>{}(name); }
+
 struct Sequence {
   using Clock = std::chrono::steady_clock;
 
@@ -23,7 +25,7 @@ struct Sequence {
         sampler(request.sampling),
         prompt_tokens(static_cast<int>(request.prompt.size())),
         tokens(std::move(request.prompt)),
-        client(std::hash<std::string>{}(request.client)),
+        client(client_id(request.client)),
         submitted(Clock::now()),
         waiting_since(submitted) {}
 
@@ -56,6 +58,8 @@ struct Sequence {
 
   int generated() const { return static_cast<int>(tokens.size()) + dropped - prompt_tokens; }
   bool cancelled() const { return request.stream->cancelled(); }
+  // Which deadline has passed, in words; empty: none.
+  std::string_view overdue(Clock::time_point now) const;
   bool decoding() const { return computed > 0 && static_cast<int>(tokens.size()) - computed == 1; }
   static double seconds(Clock::time_point t) {
     return std::chrono::duration<double>(t.time_since_epoch()).count();

@@ -23,11 +23,13 @@ SchedulerLimits limits_of(const EngineOptions& options) {
 }  // namespace
 
 StepLoop::StepLoop(const Model& model, KvCache cache, std::optional<KvCache> draft,
-                   const EngineOptions& options, Inbox& inbox, EngineStats& stats)
+                   const EngineOptions& options, Inbox& inbox, EngineStats& stats,
+                   BacklogBoard& backlog)
     : model_(model),
       options_(options),
       inbox_(inbox),
       stats_(stats),
+      backlog_(backlog),
       arena_(options.threads),
       kv_(std::move(cache), options.prefix_cache),
       limits_(limits_of(options)),
@@ -37,7 +39,9 @@ StepLoop::StepLoop(const Model& model, KvCache cache, std::optional<KvCache> dra
 
 void StepLoop::run() {
   while (true) {
+    publish_backlog();
     take_requests(waiting_.empty() && active_.empty());
+    ++stats_.turns;
     if (inbox_.stopped()) break;
     drop_cancelled(waiting_);
     drop_cancelled(active_);
@@ -51,6 +55,7 @@ void StepLoop::run() {
     }
     admit(next.admit);
     update_gauges();
+    publish_backlog();
     step(next);
     update_gauges();
   }
@@ -64,6 +69,7 @@ void StepLoop::run() {
 
 void StepLoop::take_requests(bool wait) {
   for (auto& s : inbox_.take(wait)) {
+    ++taken_;
     s->arrival = arrivals_++;
     shares_.arrived(s->client);
     waiting_.push_back(std::move(s));
@@ -72,10 +78,15 @@ void StepLoop::take_requests(bool wait) {
 }
 
 void StepLoop::drop_cancelled(List& list) {
-  std::erase_if(list, [this](const std::unique_ptr<Sequence>& s) {
-    if (!s->cancelled()) return false;
-    finish(*s, FinishReason::cancelled);
-    return true;
+  const auto now = Sequence::Clock::now();
+  std::erase_if(list, [this, now](const std::unique_ptr<Sequence>& s) {
+    if (s->cancelled()) {
+      finish(*s, FinishReason::cancelled);
+      return true;
+    }
+    const std::string_view overdue = s->overdue(now);
+    if (!overdue.empty()) finish(*s, FinishReason::timeout, std::string(overdue));
+    return !overdue.empty();
   });
 }
 
@@ -155,7 +166,11 @@ void StepLoop::finish(Sequence& s, FinishReason reason, std::string error) {
   drop_blocks(s, kv_);
   speculator_.release(s);
   shares_.left(s.client);
-  ++(reason == FinishReason::cancelled ? stats_.cancelled : stats_.finished);
+  const bool timed_out = reason == FinishReason::timeout;
+  if (timed_out) ++stats_.timed_out;
+  const bool ended_early = timed_out || reason == FinishReason::cancelled;
+  ++(ended_early ? stats_.cancelled : stats_.finished);
+  if (!ended_early) backlog_.finished(s.generated());
   --stats_.in_flight;
   Finish last = s.finish(reason);
   last.error = std::move(error);

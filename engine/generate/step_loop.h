@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/generate/backlog_board.h"
 #include "engine/generate/choose_tokens.h"
 #include "engine/generate/inbox.h"
 #include "engine/generate/sequence.h"
@@ -27,7 +28,7 @@ class StepLoop {
  public:
   // `draft`: the cache of options.draft, where there is one.
   StepLoop(const Model& model, KvCache cache, std::optional<KvCache> draft,
-           const EngineOptions& options, Inbox& inbox, EngineStats& stats);
+           const EngineOptions& options, Inbox& inbox, EngineStats& stats, BacklogBoard& backlog);
   void run();  // until the inbox is stopped; then everything left is finished as cancelled
 
  private:
@@ -36,6 +37,7 @@ class StepLoop {
   // step_loop.cpp: who runs.
   void take_requests(bool wait);
   void drop_cancelled(List& list);
+  void publish_backlog();
   void speculate();
   StepPlan plan();
   // With what each would find in the prefix cache.
@@ -47,6 +49,7 @@ class StepLoop {
 
   // run_step.cpp: what runs.
   void step(const StepPlan& plan);
+  void count_batch(std::size_t sequences);  // at least one
   // The forward pass's rows, with blocks for them; what is to be sampled goes to `choices`.
   std::vector<Chunk> gather(const StepPlan& plan, std::vector<TokenChoice>& choices);
   // Ends all sequences with an error, and is true, when a file of the model was lost under it.
@@ -63,6 +66,7 @@ class StepLoop {
   const EngineOptions& options_;
   Inbox& inbox_;
   EngineStats& stats_;
+  BacklogBoard& backlog_;
   Arena arena_;
   KvStore kv_;
   SchedulerLimits limits_;
@@ -72,6 +76,8 @@ class StepLoop {
   ClientShares shares_;
   List waiting_, active_;
   std::int64_t arrivals_ = 0;
+  std::size_t taken_ = 0;       // from the inbox, since the backlog was published
+  double tokens_per_step_ = 1;  // of a decoding sequence, a running mean
 };
 
 }  // namespace pincer

@@ -14,6 +14,8 @@ std::string_view finish_reason_name(FinishReason reason) {
       return "cancelled";
     case FinishReason::error:
       return "error";
+    case FinishReason::timeout:
+      return "timeout";
   }
   return "unknown";
 }

@@ -1,9 +1,13 @@
 #include "server/metrics/engine_metrics.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <atomic>
 #include <cstdint>
 #include <string_view>
+
+#include "pincer/engine/pool_usage.h"
 
 namespace pincer {
 namespace {
@@ -37,7 +41,11 @@ constexpr std::array kEngineMetrics = {
     EngineMetric{"pincer_generations_cancelled_total", "counter",
                  "Generations that were cancelled.", &EngineStats::cancelled},
     EngineMetric{"pincer_generations_rejected_total", "counter",
-                 "Generations refused because the queue was full.", &EngineStats::rejected},
+                 "Generations refused because the queue was full or the wait too long.",
+                 &EngineStats::rejected},
+    EngineMetric{"pincer_generations_timed_out_total", "counter",
+                 "Generations that a deadline ended; they count as cancelled too.",
+                 &EngineStats::timed_out},
     EngineMetric{"pincer_generations_preempted_total", "counter",
                  "Times that a generation lost its place to another.", &EngineStats::preempted},
     EngineMetric{"pincer_speculation_proposed_total", "counter", "Tokens that were guessed.",
@@ -48,6 +56,26 @@ constexpr std::array kEngineMetrics = {
     EngineMetric{"pincer_engine_step_seconds_total", "counter", "Time spent in forward passes.",
                  &EngineStats::step_ns, 1e-9},
 };
+
+// A histogram of the steps by the sequences in them.
+void write_batch_sizes(MetricsText& out, const std::vector<Models::Entry>& models) {
+  constexpr std::string_view kName = "pincer_batch_size";
+  out.family(kName, "histogram", "Generations in a forward pass.");
+  const auto number = [](std::int64_t value) { return static_cast<double>(value); };
+  for (const Models::Entry& model : models) {
+    if (!model.backend) continue;
+    const EngineStats& stats = model.backend->stats();
+    std::int64_t total = 0;
+    for (std::size_t i = 0; i < stats.batch_sizes.size(); ++i) {
+      total += stats.batch_sizes[i].load(std::memory_order_relaxed);
+      const bool last = i + 1 == stats.batch_sizes.size();
+      const std::string bound = last ? "+Inf" : fmt::format("{}", 1 << i);
+      out.sample("pincer_batch_size_bucket", {{"model", model.name}, {"le", bound}}, number(total));
+    }
+    out.sample("pincer_batch_size_sum", {{"model", model.name}}, number(stats.batch_sum));
+    out.sample("pincer_batch_size_count", {{"model", model.name}}, number(total));
+  }
+}
 
 }  // namespace
 
@@ -60,6 +88,7 @@ void write_engine_metrics(MetricsText& out, const std::vector<Models::Entry>& mo
       out.sample(metric.name, {{"model", model.name}}, static_cast<double>(count) * metric.unit);
     }
   }
+  write_batch_sizes(out, models);
 }
 
 void write_pool_metrics(MetricsText& out, const ModelOpener& opener) {
@@ -68,6 +97,8 @@ void write_pool_metrics(MetricsText& out, const ModelOpener& opener) {
   out.single("pincer_pool_budget_bytes", "gauge", "What all models together may have mapped.",
              count(opener.budget()));
   out.single("pincer_pool_bytes", "gauge", "What the loaded models have mapped.", count(s.charged));
+  out.single("pincer_pool_resident_bytes", "gauge", "What of that is in memory now.",
+             count(resident_pool_bytes()));
   out.single("pincer_model_hits_total", "counter", "Requests that found their model loaded.",
              count(s.hits));
   out.single("pincer_model_misses_total", "counter", "Requests that waited for their model.",

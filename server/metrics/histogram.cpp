@@ -18,15 +18,22 @@ void Histogram::observe(double seconds, std::uint64_t times) {
 
 void Histogram::write(MetricsText& out, std::string_view name, std::string_view help) const {
   out.family(name, "histogram", help);
+  write_samples(out, name, {});
+}
+
+void Histogram::write_samples(MetricsText& out, std::string_view name,
+                              const MetricsText::Labels& labels) const {
   const std::string bucket_name = fmt::format("{}_bucket", name);
   std::uint64_t total = 0;
   for (std::size_t i = 0; i <= bounds_.size(); ++i) {
     total += counts_[i].load(std::memory_order_relaxed);
     const std::string bound = i < bounds_.size() ? fmt::format("{}", bounds_[i]) : "+Inf";
-    out.sample(bucket_name, {{"le", bound}}, static_cast<double>(total));
+    MetricsText::Labels bucket = labels;
+    bucket.emplace_back("le", bound);
+    out.sample(bucket_name, bucket, static_cast<double>(total));
   }
-  out.sample(fmt::format("{}_sum", name), {}, sum_.load(std::memory_order_relaxed));
-  out.sample(fmt::format("{}_count", name), {}, static_cast<double>(total));
+  out.sample(fmt::format("{}_sum", name), labels, sum_.load(std::memory_order_relaxed));
+  out.sample(fmt::format("{}_count", name), labels, static_cast<double>(total));
 }
 
 }  // namespace pincer

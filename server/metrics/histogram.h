@@ -21,6 +21,9 @@ class Histogram {
 
   void observe(double seconds, std::uint64_t times = 1);
   void write(MetricsText& out, std::string_view name, std::string_view help) const;
+  // Without the family's heading; each sample has `labels`.
+  void write_samples(MetricsText& out, std::string_view name,
+                     const MetricsText::Labels& labels) const;
 
  private:
   std::span<const double> bounds_;

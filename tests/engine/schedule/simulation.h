@@ -10,6 +10,7 @@
 
 #include "engine/kv/kv_cache.h"
 #include "engine/schedule/scheduler.h"
+#include "engine/schedule/wait_estimate.h"
 
 namespace pincer::test {
 
@@ -21,8 +22,9 @@ struct SimulatedJob {
   int drafts = 0;  // proposed at each step, all wrong
 
   // Results.
-  double first_token_s = -1, done_s = -1;
+  double admitted_s = -1, first_token_s = -1, done_s = -1;
   int preemptions = 0;
+  double predicted_s = 0;  // the wait, by the test
 };
 
 struct SimulatedStep {
@@ -64,6 +66,24 @@ class Simulation {
     }
   }
 
+  // What is ahead of a request that comes now, the answers' lengths known.
+  Backlog backlog() const {
+    Backlog backlog;
+    backlog.max_active = limits_.max_active;
+    backlog.prefill_chunk = limits_.prefill_chunk;
+    backlog.free_blocks = free_;
+    double keys = 0;
+    for (const Run& r : active_) {
+      const Work work = work_of(r);
+      backlog.free_blocks -= std::max(0, work.blocks - r.state.blocks);
+      backlog.active.push_back(work);
+      keys += r.state.tokens;
+    }
+    for (const Run& r : waiting_) backlog.waiting.push_back(work_of(r));
+    backlog.pace = step_pace(cost_, active_.empty() ? 0 : keys / active_.size(), 1);
+    return backlog;
+  }
+
   std::vector<SimulatedJob> jobs;
   std::vector<SimulatedStep> steps;
   std::map<ClientId, double> served;  // tokens computed, output twice
@@ -77,6 +97,12 @@ class Simulation {
     std::size_t job;
     int charged = 0;
   };
+
+  Work work_of(const Run& r) const {
+    const SimulatedJob& job = jobs[r.job];
+    return {r.state.client, r.state.tokens - r.state.computed - (r.state.computed > 0 ? 1 : 0),
+            job.prompt + job.output - r.state.tokens, KvCache::blocks_for(job.prompt + job.output)};
+  }
 
   void take_arrivals() {
     if (arrivals_.size() != jobs.size()) {
@@ -134,6 +160,7 @@ class Simulation {
       Run r = waiting_[static_cast<std::size_t>(index)];
       ASSERT_GE(level, r.state.priority);
       r.state.level = level;
+      if (jobs[r.job].admitted_s < 0) jobs[r.job].admitted_s = now_s;
       shares_.admitted(r.state.priority, now_s);
       active_.push_back(r);
       taken.push_back(index);

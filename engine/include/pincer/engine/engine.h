@@ -1,6 +1,7 @@
 // The step loop: one thread that owns every sequence and KV block. submit() never blocks.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
@@ -66,9 +67,16 @@ struct EngineStats {
   std::atomic<std::int64_t> prompt_tokens = 0, cached_prompt_tokens = 0, generated_tokens = 0;
   std::atomic<std::int64_t> kv_evictions = 0;  // blocks of the prefix cache that made room
   std::atomic<std::int64_t> finished = 0, cancelled = 0, rejected = 0;  // generations
+  std::atomic<std::int64_t> timed_out = 0;              // of the cancelled: by a deadline
   std::atomic<std::int64_t> preempted = 0;              // times that a generation lost its place
   std::atomic<std::int64_t> drafted = 0, accepted = 0;  // tokens guessed, of these right
   std::atomic<std::int64_t> steps = 0, step_ns = 0;
+  // Steps by the sequences in them: [i] counts those of at most 2^i, and more than 2^(i-1).
+  static constexpr std::size_t kBatchClasses = 13;
+  std::array<std::atomic<std::int64_t>, kBatchClasses> batch_sizes{};
+  std::atomic<std::int64_t> batch_sum = 0;  // sequences, over all steps
+  // Turns of the loop: it is alive while this grows or nothing is in flight.
+  std::atomic<std::int64_t> turns = 0;
 };
 
 class Engine {
@@ -80,8 +88,12 @@ class Engine {
   ~Engine();  // cancels what runs, joins
 
   // Errors: invalid_argument (empty or too long a prompt: names both lengths), busy (queue full or
-  // draining). On success exactly one Finish arrives on request.stream.
+  // draining, or the wait would be too long). On success exactly one Finish arrives on
+  // request.stream.
   Result<void> submit(GenerationRequest request);
+  // Seconds that a short request of `client` would wait for its place if it came now: from what
+  // runs and waits, whose turn it is, and what steps have cost. 0 before anything was learnt.
+  double expected_wait(const std::string& client) const;
   // From now on submit() answers busy; what is queued or active is finished.
   void drain();
   bool idle() const;  // nothing queued or active

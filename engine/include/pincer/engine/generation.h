@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -17,7 +18,8 @@
 
 namespace pincer {
 
-enum class FinishReason { stop, length, cancelled, error };
+// timeout: one of the request's deadlines passed; Finish::error says which.
+enum class FinishReason { stop, length, cancelled, error, timeout };
 std::string_view finish_reason_name(FinishReason reason);  // "stop", "length", ...
 
 struct GeneratedToken {
@@ -27,7 +29,7 @@ struct GeneratedToken {
 
 struct Finish {
   FinishReason reason = FinishReason::stop;
-  std::string error;  // reason == error
+  std::string error;  // reason == error or timeout
   int prompt_tokens = 0;
   int cached_tokens = 0;  // of the prompt: computed before, for this or another generation
   int generated_tokens = 0;
@@ -88,6 +90,11 @@ struct GenerationRequest {
   // Who asks: places and time are shared out fairly between clients.
   std::string client;
   int priority = 0;  // higher is first and may take a lower one's place
+  // Refused as busy when it is expected to wait longer for its place; 0: no limit.
+  double max_wait_s = 0;
+  // When it must have its place, and when it must be done: looked at between two steps.
+  std::chrono::steady_clock::time_point start_by = std::chrono::steady_clock::time_point::max();
+  std::chrono::steady_clock::time_point finish_by = std::chrono::steady_clock::time_point::max();
   std::shared_ptr<TokenStream> stream;
 };
 
