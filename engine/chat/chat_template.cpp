@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -85,16 +86,21 @@ Result<ChatTemplate> ChatTemplate::from_gguf(const gguf::File& file, const Token
 
 Result<std::vector<TextPiece>> ChatTemplate::render(const std::vector<ChatMessage>& messages,
                                                     bool add_generation_prompt) const {
-  const jinja::Object context{
+  jinja::Object variables{
       {"messages", to_value(messages)},
       {"add_generation_prompt", add_generation_prompt},
-      // As transformers passes them; absent would be "not defined" to a template that asks.
-      {"tools", jinja::Value()},
-      {"documents", jinja::Value()},
-      {"bos_token", jinja::Value::text(bos_, true)},
-      {"eos_token", jinja::Value::text(eos_, true)},
   };
-  return template_.render(context);
+  return render(std::move(variables));
+}
+
+Result<std::vector<TextPiece>> ChatTemplate::render(jinja::Object variables) const {
+  // The later of two of one name counts. Tools and documents are as transformers passes them:
+  // absent they would be "not defined" to a template that asks.
+  jinja::Object all{{"tools", jinja::Value()}, {"documents", jinja::Value()}};
+  std::ranges::move(variables, std::back_inserter(all));
+  all.emplace_back("bos_token", jinja::Value::text(bos_, true));
+  all.emplace_back("eos_token", jinja::Value::text(eos_, true));
+  return template_.render(all);
 }
 
 }  // namespace pincer

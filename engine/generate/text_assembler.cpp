@@ -8,22 +8,26 @@
 namespace pincer {
 namespace {
 
-// Where the text ends before the first stop string to be complete, npos when there is none. Of
-// several that end at the same byte the longest counts. What comes out therefore does not depend on
-// how the text was cut into tokens.
-std::size_t find_stop(std::string_view text, const std::vector<std::string>& stops) {
-  std::size_t start = std::string_view::npos;
+struct FoundStop {
+  std::size_t start = std::string_view::npos;  // npos: there is none
+  const std::string* stop = nullptr;
+};
+
+// The first stop string to be complete. Of several that end at the same byte the longest counts.
+// What comes out therefore does not depend on how the text was cut into tokens.
+FoundStop find_stop(std::string_view text, const std::vector<std::string>& stops) {
+  FoundStop first;
   std::size_t end = std::string_view::npos;
   for (const std::string& stop : stops) {
     const std::size_t found = text.find(stop);
     if (found == std::string_view::npos) continue;
     const std::size_t found_end = found + stop.size();
-    if (found_end < end || (found_end == end && found < start)) {
-      start = found;
+    if (found_end < end || (found_end == end && found < first.start)) {
+      first = {found, &stop};
       end = found_end;
     }
   }
-  return start;
+  return first;
 }
 
 // The length of the longest end of `text` that a stop string may begin with.
@@ -63,15 +67,15 @@ std::string TextAssembler::flush() {
 
 std::string TextAssembler::release(bool at_end) {
   partial_.erase(0, append_utf8(held_, partial_, at_end));
-  std::size_t shown = find_stop(held_, stops_);
-  if (shown != std::string::npos) {
+  if (const FoundStop found = find_stop(held_, stops_); found.stop != nullptr) {
     stopped_ = true;
-    std::string text = held_.substr(0, shown);
+    stop_string_ = *found.stop;
+    std::string text = held_.substr(0, found.start);
     held_.clear();
     partial_.clear();
     return text;
   }
-  shown = at_end ? held_.size() : held_.size() - possible_stop(held_, stops_);
+  const std::size_t shown = at_end ? held_.size() : held_.size() - possible_stop(held_, stops_);
   std::string text = held_.substr(0, shown);
   held_.erase(0, shown);
   return text;

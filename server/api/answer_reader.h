@@ -1,4 +1,4 @@
-// Turns a generation's tokens into the text that a client may see, and notices stop strings.
+// Turns a generation's tokens into the parts that a client may see, and notices stop strings.
 #pragma once
 
 #include <string>
@@ -6,32 +6,38 @@
 
 #include "pincer/engine/generation.h"
 #include "pincer/engine/text_assembler.h"
-#include "pincer/server/backend.h"
+#include "pincer/server/answer_format.h"
+#include "pincer/server/chat_request.h"
+#include "server/chat/answer_parser.h"
 
 namespace pincer {
 
 class AnswerReader {
  public:
-  AnswerReader(const Tokenizer& tokenizer, const ChatRequest& request);
+  AnswerReader(const Tokenizer& tokenizer, const ChatRequest& request, const AnswerFormat& format);
 
   struct Piece {
-    std::string text;
-    std::vector<GeneratedToken> tokens;  // those that the text came from, when logprobs are wanted
-    bool empty() const { return text.empty() && tokens.empty(); }
+    std::vector<AnswerPart> parts;
+    std::vector<GeneratedToken> tokens;  // those that the parts came from, when logprobs are wanted
   };
-  // Text that is held back (half a character, the beginning of a stop string) comes with a later
-  // piece, and so do its tokens.
+  // Text that is held back (half a character, the beginning of a stop string or of a mark) comes
+  // with a later piece, and so do its tokens.
   Piece read(const TokenStream::News& news);
 
   bool stopped() const { return assembler_.stopped(); }  // by a stop string
-  int tokens_until_stop() const { return tokens_; }
+  const std::string& stop_string() const { return assembler_.stop_string(); }
+  int tokens() const { return tokens_; }  // read, until the stop string
+  int reasoning_tokens() const { return reasoning_tokens_; }
+  int calls() const { return parser_.calls(); }
 
  private:
   const Tokenizer& tokenizer_;
   TextAssembler assembler_;
+  AnswerParser parser_;
   bool want_tokens_;
   std::vector<GeneratedToken> held_;
   int tokens_ = 0;
+  int reasoning_tokens_ = 0;
 };
 
 }  // namespace pincer

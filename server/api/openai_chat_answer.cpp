@@ -6,6 +6,8 @@
 #include <iterator>
 
 #include "server/api/logprobs_json.h"
+#include "server/api/openai_error.h"
+#include "server/api/openai_usage.h"
 #include "server/http/sse.h"
 
 namespace pincer {
@@ -13,62 +15,83 @@ namespace json = boost::json;
 
 namespace {
 
-json::object usage_json(const AnswerEnd& end) {
-  return {{"prompt_tokens", end.finish.prompt_tokens},
-          {"completion_tokens", end.completion_tokens},
-          {"total_tokens", end.finish.prompt_tokens + end.completion_tokens},
-          {"prompt_tokens_details", {{"cached_tokens", end.finish.cached_tokens}}}};
+json::object message_json(const AnswerMessage& answer) {
+  json::object message{{"role", "assistant"}, {"content", answer.text}, {"refusal", nullptr}};
+  if (!answer.reasoning.empty()) message["reasoning_content"] = answer.reasoning;
+  if (answer.calls.empty()) return message;
+  if (answer.text.empty()) message["content"] = nullptr;
+  json::array calls;
+  for (const ToolCall& call : answer.calls) {
+    calls.push_back({{"id", call.id},
+                     {"type", "function"},
+                     {"function", {{"name", call.name}, {"arguments", call.arguments}}}});
+  }
+  message["tool_calls"] = std::move(calls);
+  return message;
 }
 
-double per_second(int tokens, double seconds) { return seconds > 0 ? tokens / seconds : 0; }
-
-// An extension, in llama-server's words, so that its clients show our speed too.
-json::object timings_json(const Finish& finish) {
-  const int decoded = finish.generated_tokens > 0 ? finish.generated_tokens - 1
-                                                  : 0;  // the first comes from the prefill
-  const int prefilled = finish.prompt_tokens - finish.cached_tokens;
-  return {{"queued_ms", finish.queued_seconds * 1e3},
-          {"cache_n", finish.cached_tokens},
-          {"prompt_n", prefilled},
-          {"prompt_ms", finish.prefill_seconds * 1e3},
-          {"prompt_per_second", per_second(prefilled, finish.prefill_seconds)},
-          {"predicted_n", finish.generated_tokens},
-          {"predicted_ms", finish.decode_seconds * 1e3},
-          {"predicted_per_second", per_second(decoded, finish.decode_seconds)},
-          {"draft_n", finish.drafted},
-          {"draft_n_accepted", finish.accepted}};
-}
-
-std::string logprobs_or_null(const Tokenizer& tokenizer, const std::vector<GeneratedToken>& tokens,
-                             bool wanted) {
-  return wanted ? json::serialize(logprobs_json(tokenizer, tokens)) : "null";
+// One chunk's part of the message; `calls` counts those that have begun.
+json::object delta_json(const std::vector<AnswerPart>& parts, int& calls) {
+  json::object delta;
+  json::array entries;
+  const auto append = [&delta](std::string_view key, std::string_view text) {
+    json::value& value = delta[key];
+    if (value.is_null()) value.emplace_string();
+    value.get_string() += text;
+  };
+  for (const AnswerPart& part : parts) {
+    switch (part.kind) {
+      case AnswerPart::Kind::text:
+        append("content", part.text);
+        break;
+      case AnswerPart::Kind::reasoning:
+        append("reasoning_content", part.text);
+        break;
+      case AnswerPart::Kind::call:
+        entries.push_back({{"index", calls++},
+                           {"id", part.id},
+                           {"type", "function"},
+                           {"function", {{"name", part.text}, {"arguments", ""}}}});
+        break;
+      case AnswerPart::Kind::arguments:
+        if (entries.empty())
+          entries.push_back({{"index", calls - 1}, {"function", {{"arguments", ""}}}});
+        entries.back().at("function").at("arguments").get_string() += part.text;
+        break;
+    }
+  }
+  if (!entries.empty()) delta["tool_calls"] = std::move(entries);
+  return delta;
 }
 
 }  // namespace
 
-std::string chat_completion(const AnswerHead& head, const AnswerReader::Piece& answer,
-                            const AnswerEnd& end, const Tokenizer& tokenizer, bool want_logprobs) {
-  json::object message{{"role", "assistant"}, {"content", answer.text}, {"refusal", nullptr}};
-  json::object choice{{"index", 0}, {"message", std::move(message)}};
-  choice["logprobs"] =
-      want_logprobs ? logprobs_json(tokenizer, answer.tokens) : json::value(nullptr);
-  choice["finish_reason"] = end.finish_reason;
+std::string chat_completion(const AnswerHead& head, const std::vector<AnswerMessage>& answers,
+                            const Tokenizer& tokenizer, bool want_logprobs) {
   json::array choices;
-  choices.emplace_back(std::move(choice));
+  AnswerUsage usage;
+  for (const AnswerMessage& answer : answers) {
+    json::value logprobs;
+    if (want_logprobs) logprobs = logprobs_json(tokenizer, answer.tokens);
+    choices.push_back({{"index", choices.size()},
+                       {"message", message_json(answer)},
+                       {"logprobs", std::move(logprobs)},
+                       {"finish_reason", openai_finish_reason(answer.end.reason)}});
+    usage.add(answer.end, choices.size() == 1);
+  }
   const json::object body{{"id", head.id},
                           {"object", "chat.completion"},
                           {"created", head.created},
                           {"model", head.model},
                           {"choices", std::move(choices)},
-                          {"usage", usage_json(end)},
+                          {"usage", usage_json(usage)},
                           {"system_fingerprint", head.fingerprint},
-                          {"timings", timings_json(end.finish)}};
+                          {"timings", timings_json(answers.front().end.finish)}};
   return json::serialize(body);
 }
 
-ChunkWriter::ChunkWriter(const AnswerHead& head, const Tokenizer& tokenizer, bool want_logprobs,
-                         bool include_usage)
-    : tokenizer_(tokenizer), want_logprobs_(want_logprobs), include_usage_(include_usage) {
+ChunkWriter::ChunkWriter(const AnswerHead& head, const Tokenizer& tokenizer, ChunkOptions options)
+    : tokenizer_(tokenizer), options_(options), calls_(static_cast<std::size_t>(options.choices)) {
   head_ = json::serialize(json::object{{"id", head.id},
                                        {"object", "chat.completion.chunk"},
                                        {"created", head.created},
@@ -80,38 +103,48 @@ ChunkWriter::ChunkWriter(const AnswerHead& head, const Tokenizer& tokenizer, boo
 void ChunkWriter::chunk(std::string& out, std::string_view choices, std::string_view usage,
                         std::string_view more) const {
   std::string data = fmt::format(R"({},"choices":[{}])", head_, choices);
-  if (include_usage_) fmt::format_to(std::back_inserter(data), R"(,"usage":{})", usage);
+  if (options_.include_usage) fmt::format_to(std::back_inserter(data), R"(,"usage":{})", usage);
   data += more;
   data += '}';
   append_sse_event(out, data);
 }
 
-void ChunkWriter::role(std::string& out) const {
-  chunk(
-      out,
-      R"({"index":0,"delta":{"role":"assistant","content":"","refusal":null},"logprobs":null,"finish_reason":null})",
-      "null");
-}
-
-void ChunkWriter::piece(std::string& out, const AnswerReader::Piece& piece) const {
-  chunk(out,
-        fmt::format(R"({{"index":0,"delta":{{"content":{}}},"logprobs":{},"finish_reason":null}})",
-                    json::serialize(json::string_view(piece.text)),
-                    logprobs_or_null(tokenizer_, piece.tokens, want_logprobs_)),
+void ChunkWriter::begin(std::string& out) {
+  for (int i = 0; i < options_.choices; ++i) {
+    chunk(
+        out,
+        fmt::format(
+            R"({{"index":{},"delta":{{"role":"assistant","content":"","refusal":null}},"logprobs":null,"finish_reason":null}})",
+            i),
         "null");
+  }
 }
 
-void ChunkWriter::end(std::string& out, const AnswerEnd& end) const {
+void ChunkWriter::news(std::string& out, const AnswerNews& news) {
+  if (!news.parts.empty() || !news.tokens.empty()) {
+    int& calls = calls_[static_cast<std::size_t>(news.choice)];
+    std::string logprobs = "null";
+    if (options_.want_logprobs) logprobs = json::serialize(logprobs_json(tokenizer_, news.tokens));
+    chunk(out,
+          fmt::format(R"({{"index":{},"delta":{},"logprobs":{},"finish_reason":null}})",
+                      news.choice, json::serialize(delta_json(news.parts, calls)), logprobs),
+          "null");
+  }
+  if (!news.end) return;
+  usage_.add(*news.end, news.choice == 0);
   chunk(out,
-        fmt::format(R"({{"index":0,"delta":{{}},"logprobs":null,"finish_reason":"{}"}})",
-                    end.finish_reason),
-        "null", fmt::format(R"(,"timings":{})", json::serialize(timings_json(end.finish))));
-  if (include_usage_) chunk(out, "", json::serialize(usage_json(end)));
+        fmt::format(R"({{"index":{},"delta":{{}},"logprobs":null,"finish_reason":"{}"}})",
+                    news.choice, openai_finish_reason(news.end->reason)),
+        "null", fmt::format(R"(,"timings":{})", json::serialize(timings_json(news.end->finish))));
+}
+
+void ChunkWriter::end(std::string& out) {
+  if (options_.include_usage) chunk(out, "", json::serialize(usage_json(usage_)));
   append_sse_event(out, "[DONE]");
 }
 
-void ChunkWriter::error(std::string& out, std::string_view error_body) {
-  append_sse_event(out, error_body);
+void ChunkWriter::failed(std::string& out, const Problem& problem) {
+  append_sse_event(out, openai_error_body(problem));
 }
 
 }  // namespace pincer

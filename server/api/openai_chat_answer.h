@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "pincer/engine/generation.h"
-#include "pincer/engine/tokenizer.h"
-#include "server/api/answer_reader.h"
+#include "server/api/answer_message.h"
+#include "server/api/answer_stream.h"
 
 namespace pincer {
 
@@ -19,26 +19,23 @@ struct AnswerHead {
   std::string fingerprint;
 };
 
-struct AnswerEnd {
-  std::string_view finish_reason;  // "stop" or "length"
-  int completion_tokens = 0;
-  Finish finish;  // of the engine
+std::string chat_completion(const AnswerHead& head, const std::vector<AnswerMessage>& choices,
+                            const Tokenizer& tokenizer, bool want_logprobs);
+
+struct ChunkOptions {
+  int choices = 1;
+  bool want_logprobs = false;
+  bool include_usage = false;  // one more chunk, with the usage of all choices
 };
 
-// `answer.tokens` give the logprobs, if wanted.
-std::string chat_completion(const AnswerHead& head, const AnswerReader::Piece& answer,
-                            const AnswerEnd& end, const Tokenizer& tokenizer, bool want_logprobs);
-
-// Appends server-sent events.
-class ChunkWriter {
+class ChunkWriter final : public AnswerWriter {
  public:
-  ChunkWriter(const AnswerHead& head, const Tokenizer& tokenizer, bool want_logprobs,
-              bool include_usage);
+  ChunkWriter(const AnswerHead& head, const Tokenizer& tokenizer, ChunkOptions options);
 
-  void role(std::string& out) const;
-  void piece(std::string& out, const AnswerReader::Piece& piece) const;
-  void end(std::string& out, const AnswerEnd& end) const;  // finish reason, usage, [DONE]
-  static void error(std::string& out, std::string_view error_body);
+  void begin(std::string& out) override;
+  void news(std::string& out, const AnswerNews& news) override;
+  void end(std::string& out) override;
+  void failed(std::string& out, const Problem& problem) override;
 
  private:
   void chunk(std::string& out, std::string_view choices, std::string_view usage,
@@ -46,7 +43,9 @@ class ChunkWriter {
 
   std::string head_;  // the beginning that all chunks have in common
   const Tokenizer& tokenizer_;
-  bool want_logprobs_, include_usage_;
+  ChunkOptions options_;
+  AnswerUsage usage_;
+  std::vector<int> calls_;  // of each choice: how many have begun
 };
 
 }  // namespace pincer

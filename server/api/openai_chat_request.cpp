@@ -21,6 +21,7 @@ constexpr std::size_t kMaxStops = 16;
 constexpr std::size_t kMaxStopBytes = 1024;
 constexpr std::size_t kMaxBiases = 1024;
 constexpr int kMaxTopLogprobs = 20;
+constexpr int kMaxChoices = 32;
 constexpr std::int64_t kMaxInt = std::numeric_limits<int>::max();
 
 void parse_stops(JsonFields& fields, std::vector<std::string>& stops) {
@@ -88,13 +89,13 @@ void parse_sampling(JsonFields& fields, SamplingParams& sampling) {
   parse_logit_bias(fields, sampling.logit_bias);
 }
 
-void parse_lengths(JsonFields& fields, ChatRequest& chat) {
+void parse_lengths(JsonFields& fields, OpenAiChatRequest& request) {
   std::int64_t max_tokens = -1, n = 1;
   fields.integer("max_tokens", max_tokens, 1, kMaxInt);
   fields.integer("max_completion_tokens", max_tokens, 1, kMaxInt);  // the newer name wins
-  chat.max_tokens = static_cast<int>(max_tokens);
-  if (fields.integer("n", n, 1, 128) && n != 1)
-    fields.unsupported("n", "only one answer per request, n = 1");
+  request.chat.max_tokens = static_cast<int>(max_tokens);
+  fields.integer("n", n, 1, kMaxChoices);
+  request.choices = static_cast<int>(n);
 }
 
 void parse_logprobs(JsonFields& fields, ChatRequest& chat) {
@@ -166,7 +167,7 @@ std::optional<Problem> parse_fields(const json::object& object, OpenAiChatReques
     fields.wrong_value("model", "it must name the model");
   request.chat.messages = parse_openai_messages(fields, problem);
   parse_sampling(fields, request.chat.sampling);
-  parse_lengths(fields, request.chat);
+  parse_lengths(fields, request);
   parse_stops(fields, request.chat.stops);
   parse_logprobs(fields, request.chat);
   parse_standing(fields, request.chat);

@@ -12,6 +12,7 @@ namespace pincer {
 
 struct OpenAiChatRequest {
   ChatRequest chat;
+  int choices = 1;  // "n"
   bool stream = false;
   bool include_usage = false;  // stream_options.include_usage
 };

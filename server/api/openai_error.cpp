@@ -37,8 +37,9 @@ Response openai_error_response(const Problem& problem) {
 
 Problem backend_problem(const Error& error) {
   switch (error.code) {
-    case ErrorCode::invalid_argument:
     case ErrorCode::unsupported:
+      return {.message = error.message, .code = "unsupported_parameter"};
+    case ErrorCode::invalid_argument:
       return {.message = error.message, .param = "messages", .code = "invalid_value"};
     case ErrorCode::limit:
       return {.message = error.message, .param = "messages", .code = "context_length_exceeded"};

@@ -61,10 +61,10 @@ bool is_empty_array(const json::value& value) {
   return value.is_array() && value.get_array().empty();
 }
 
-ChatMessage parse_message(const json::object& object, const std::string& prefix,
-                          std::optional<Problem>& problem) {
+Message parse_message(const json::object& object, const std::string& prefix,
+                      std::optional<Problem>& problem) {
   JsonFields fields(object, prefix, problem);
-  ChatMessage message;
+  Message message;
   if (!fields.text("role", message.role)) fields.wrong_value("role", "it must be given");
   if (std::ranges::find(kRoles, message.role) == kRoles.end()) {
     fields.wrong_value("role",
@@ -84,9 +84,8 @@ ChatMessage parse_message(const json::object& object, const std::string& prefix,
 
 }  // namespace
 
-std::vector<ChatMessage> parse_openai_messages(JsonFields& fields,
-                                               std::optional<Problem>& problem) {
-  std::vector<ChatMessage> messages;
+std::vector<Message> parse_openai_messages(JsonFields& fields, std::optional<Problem>& problem) {
+  std::vector<Message> messages;
   const json::value* value = fields.find("messages");
   if (value == nullptr)
     return fields.wrong_value("messages", "it must be an array of messages"), messages;

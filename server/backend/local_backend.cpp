@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "server/backend/prompt.h"
+#include "server/chat/chat_prompt.h"
 
 namespace pincer {
 namespace {
@@ -18,28 +18,44 @@ class LocalBackend final : public Backend {
   const Tokenizer& tokenizer() const override { return *running_->loaded.tokenizer; }
   const EngineStats& stats() const override { return running_->engine->stats(); }
 
-  Result<void> generate(ChatRequest request, std::shared_ptr<TokenStream> stream) override {
-    auto pieces = running_->loaded.chat->render(request.messages);
-    if (!pieces) {
-      return Error{ErrorCode::invalid_argument,
-                   "The model's chat template refused the messages: " + pieces.error().message};
-    }
-    auto prompt = encode_prompt(tokenizer(), *pieces, context());
-    if (!prompt) return prompt.error();
+  Result<Prompt> prompt(const ChatRequest& request) const override {
+    return make_prompt(request, *running_->loaded.chat, tokenizer(), context());
+  }
 
+  Result<AnswerFormat> generate(ChatRequest request,
+                                std::vector<std::shared_ptr<TokenStream>> streams) override {
+    auto prompt = this->prompt(request);
+    if (!prompt) return prompt.error();
+    if (prompt->output) {
+      return Error{ErrorCode::unsupported,
+                   "The form of the answer cannot be prescribed yet: leave the format out."};
+    }
     GenerationRequest generation;
-    generation.prompt = std::move(prompt).value();
+    generation.prompt = std::move(prompt->tokens);
     generation.sampling = std::move(request.sampling);
     generation.max_tokens = request.max_tokens;
     generation.want_logprobs = request.want_logprobs;
     generation.top_logprobs = request.top_logprobs;
     generation.client = std::move(request.client);
     generation.priority = request.priority;
-    generation.stream = std::move(stream);
-    return running_->engine->submit(std::move(generation));
+    if (auto started = submit_all(std::move(generation), streams); !started) return started.error();
+    return std::move(prompt->format);
   }
 
  private:
+  Result<void> submit_all(GenerationRequest generation,
+                          const std::vector<std::shared_ptr<TokenStream>>& streams) {
+    for (const auto& stream : streams) {
+      generation.stream = stream;
+      if (auto submitted = running_->engine->submit(generation); !submitted) {
+        for (const auto& started : streams) started->cancel();
+        return submitted;
+      }
+      ++generation.sampling.seed;
+    }
+    return {};
+  }
+
   std::shared_ptr<RunningModel> running_;
   std::string fingerprint_;
 };

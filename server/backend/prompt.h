@@ -15,4 +15,7 @@ namespace pincer {
 Result<std::vector<TokenId>> encode_prompt(const Tokenizer& tokenizer,
                                            std::span<const TextPiece> pieces, int context);
 
+// The same error for tokens that the client gave; invalid_argument if there are none.
+Result<void> check_prompt(std::span<const TokenId> tokens, int context);
+
 }  // namespace pincer

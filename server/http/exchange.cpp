@@ -25,12 +25,12 @@ asio::awaitable<void> Exchange::send(Response response) {
   co_await write(std::move(bytes));
 }
 
-asio::awaitable<bool> Exchange::send_events(std::string events) {
+asio::awaitable<bool> Exchange::send_events(std::string events, std::string_view content_type) {
   std::string bytes;
   if (!started()) {
     status_ = 200;
     Response head;
-    head.content_type = "text/event-stream; charset=utf-8";
+    head.content_type = content_type;
     // The second keeps reverse proxies (nginx) from holding events back.
     head.headers = {{"Cache-Control", "no-cache"}, {"X-Accel-Buffering", "no"}};
     bytes = response_head(head, request_.http_1_0 ? Framing::close : Framing::chunked, keep_alive_,

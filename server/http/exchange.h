@@ -3,6 +3,8 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "pincer/server/limits.h"
 #include "server/http/request.h"
@@ -11,19 +13,24 @@
 
 namespace pincer {
 
+inline constexpr std::string_view kEventStream = "text/event-stream; charset=utf-8";
+
 class Exchange {
  public:
   Exchange(std::shared_ptr<Wire> wire, const Limits& limits);
 
   const Request& request() const { return request_; }
+  // Up to megabytes that are not needed while the answer is made: frees them with the result.
+  std::string take_body() { return std::exchange(request_.body, {}); }
   const std::shared_ptr<Wire>& wire() const { return wire_; }
   const Limits& limits() const { return limits_; }
 
   // Either one whole answer ...
   asio::awaitable<void> send(Response response);
-  // ... or a stream of server-sent events, which the first call starts. False: the client is gone
-  // or too slow.
-  asio::awaitable<bool> send_events(std::string events);
+  // ... or a stream of events, which the first call starts, with its content type. False: the
+  // client is gone or too slow.
+  asio::awaitable<bool> send_events(std::string events,
+                                    std::string_view content_type = kEventStream);
   asio::awaitable<void> end_events(std::string events);  // the last ones
 
   // For the connection.

@@ -141,7 +141,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadField{R"(,"min_p":2)", "min_p"}, BadField{R"(,"typical_p":-1)", "typical_p"},
         BadField{R"(,"repetition_penalty":0)", "repetition_penalty"},
         BadField{R"(,"presence_penalty":2.5)", "presence_penalty"},
-        BadField{R"(,"frequency_penalty":-3)", "frequency_penalty"}, BadField{R"(,"n":2)", "n"},
+        BadField{R"(,"frequency_penalty":-3)", "frequency_penalty"}, BadField{R"(,"n":33)", "n"},
         BadField{R"(,"n":0)", "n"}, BadField{R"(,"n":2147483648)", "n"},
         BadField{R"(,"n":"1")", "n"}, BadField{R"(,"max_tokens":0)", "max_tokens"},
         BadField{R"(,"max_tokens":-1)", "max_tokens"},

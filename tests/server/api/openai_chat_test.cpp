@@ -25,7 +25,7 @@ TEST(OpenAiChat, AnswersWithOneObject) {
   EXPECT_EQ(json::value(body),
             json::parse(R"({"object":"chat.completion","model":"fake-model","choices":[{"index":0,
     "message":{"role":"assistant","content":"You said: Hi","refusal":null},"logprobs":null,"finish_reason":"stop"}],
-    "usage":{"prompt_tokens":2,"completion_tokens":12,"total_tokens":14,"prompt_tokens_details":{"cached_tokens":1}},"system_fingerprint":"fp_fake"})"));
+    "usage":{"prompt_tokens":2,"completion_tokens":12,"total_tokens":14,"prompt_tokens_details":{"cached_tokens":1},"completion_tokens_details":{"reasoning_tokens":0}},"system_fingerprint":"fp_fake"})"));
 }
 
 TEST(OpenAiChat, HandsTheRequestToTheBackend) {

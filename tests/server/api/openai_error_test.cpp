@@ -34,8 +34,8 @@ void expect_error(const Reply& reply, int status, std::string_view code) {
 TEST(OpenAiErrors, BadRequest) {
   TestServer server;
   expect_error(server.post(kChatPath, "{"), 400, "invalid_json");
-  const Reply reply = server.post(kChatPath, chat_body(R"(,"n":3)"));
-  expect_error(reply, 400, "unsupported_parameter");
+  const Reply reply = server.post(kChatPath, chat_body(R"(,"n":33)"));
+  expect_error(reply, 400, "invalid_value");
   EXPECT_EQ(error_of(reply).at("param").as_string(), "n");
   expect_error(server.post(kChatPath, chat_body(R"(,"logit_bias":{"258":1})")), 400,
                "invalid_value");

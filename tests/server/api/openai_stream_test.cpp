@@ -63,9 +63,11 @@ TEST(OpenAiStream, UsageComesLastAndOnlyWhenAskedFor) {
       kChatPath, chat_body(R"(,"stream":true,"stream_options":{"include_usage":true})")));
   for (std::size_t i = 0; i + 1 < chunks.size(); ++i) EXPECT_TRUE(chunks[i].at("usage").is_null());
   EXPECT_TRUE(chunks.back().at("choices").as_array().empty());
-  EXPECT_EQ(chunks.back().at("usage"),
-            json::parse(R"({"prompt_tokens":2,"completion_tokens":12,"total_tokens":14,)"
-                        R"("prompt_tokens_details":{"cached_tokens":1}})"));
+  EXPECT_EQ(
+      chunks.back().at("usage"),
+      json::parse(
+          R"({"prompt_tokens":2,"completion_tokens":12,"total_tokens":14,)"
+          R"("prompt_tokens_details":{"cached_tokens":1},"completion_tokens_details":{"reasoning_tokens":0}})"));
 }
 
 TEST(OpenAiStream, TokensThatAreThereGoOutTogether) {

@@ -42,7 +42,7 @@ class LocalBackend : public ::testing::Test {
 
 ChatRequest ask(std::string content) {
   ChatRequest request;
-  request.messages = {{"user", std::move(content)}};
+  request.messages.push_back({.role = "user", .content = std::move(content)});
   request.sampling.temperature = 0;
   request.max_tokens = 4;
   return request;
@@ -50,7 +50,7 @@ ChatRequest ask(std::string content) {
 
 TEST_F(LocalBackend, AnswersThroughTheTemplateAndTheEngine) {
   const auto stream = std::make_shared<TokenStream>();
-  ASSERT_TRUE(backend_->generate(ask("Say hello."), stream));
+  ASSERT_TRUE(backend_->generate(ask("Say hello."), {stream}));
   TextAssembler assembler(backend_->tokenizer(), {});
   std::string text;
   std::optional<Finish> finish;
@@ -70,7 +70,7 @@ TEST_F(LocalBackend, AnswersThroughTheTemplateAndTheEngine) {
 TEST_F(LocalBackend, APromptBeyondTheContextIsALimit) {
   std::string words;
   for (int i = 0; i < 100; ++i) words += "word ";
-  const auto started = backend_->generate(ask(words), std::make_shared<TokenStream>());
+  const auto started = backend_->generate(ask(words), {std::make_shared<TokenStream>()});
   ASSERT_FALSE(started);
   EXPECT_EQ(started.error().code, ErrorCode::limit);
   EXPECT_NE(started.error().message.find("context is 64 tokens"), std::string::npos)

@@ -42,19 +42,44 @@ FakeBackend::~FakeBackend() {
   engine_.join();
 }
 
-Result<void> FakeBackend::generate(ChatRequest request, std::shared_ptr<TokenStream> stream) {
+namespace {
+
+// What the fake reads of a request.
+std::string last_words(const ChatRequest& request) {
+  if (const auto* text = std::get_if<std::string>(&request.raw_prompt)) return *text;
+  if (const auto* tokens = std::get_if<std::vector<TokenId>>(&request.raw_prompt))
+    return ByteTokenizer().decode(*tokens);
+  return request.messages.back().content;
+}
+
+}  // namespace
+
+Result<Prompt> FakeBackend::prompt(const ChatRequest& request) const {
   if (refusal_) return *refusal_;
-  const std::string said = request.messages.back().content;
-  const TextPiece piece{said, false};
-  if (auto prompt = encode_prompt(tokenizer_, std::span(&piece, 1), context()); !prompt) {
-    return prompt.error();
-  }
+  Prompt prompt;
+  prompt.text.push_back({last_words(request), false});
+  prompt.format = format_;
+  prompt.output = request.format;
+  auto tokens = encode_prompt(tokenizer_, prompt.text, context());
+  if (!tokens) return tokens.error();
+  prompt.tokens = std::move(tokens).value();
+  return prompt;
+}
+
+Result<AnswerFormat> FakeBackend::generate(ChatRequest request,
+                                           std::vector<std::shared_ptr<TokenStream>> streams) {
+  auto prompt = this->prompt(request);
+  if (!prompt) return prompt.error();
   const std::lock_guard lock(mutex_);
   last_ = request;
-  runs_.push_back({std::move(request), std::move(stream), answer_.value_or("You said: " + said)});
-  ++(held_ ? stats_.queued : stats_.active);
+  const std::string answer = answer_.value_or("You said: " + last_words(request));
+  for (auto& stream : streams) {
+    runs_.push_back({request, std::move(stream), answer});
+    ++request.sampling.seed;
+    ++(held_ ? stats_.queued : stats_.active);
+  }
   changed_.notify_all();
-  return {};
+  return std::move(prompt->format);
 }
 
 void FakeBackend::loop() {
@@ -70,7 +95,7 @@ void FakeBackend::loop() {
 
 bool FakeBackend::step(Run& run) {
   Finish finish;
-  finish.prompt_tokens = static_cast<int>(run.request.messages.back().content.size());
+  finish.prompt_tokens = static_cast<int>(last_words(run.request).size());
   finish.cached_tokens = std::min(finish.prompt_tokens, 1);
   finish.generated_tokens = static_cast<int>(run.sent);
   const bool cancelled = run.stream->cancelled();

@@ -48,9 +48,10 @@ class FakeBackend final : public Backend {
   explicit FakeBackend(std::string name = "fake-model");
   ~FakeBackend() override;
 
-  // Set before requests come. Without them the answer is "You said: " and the last message.
+  // Set before requests come. Without an answer it is "You said: " and the last message.
   void answer_with(std::string text) { answer_ = std::move(text); }
   void refuse_with(Error error) { refusal_ = std::move(error); }
+  void format_with(AnswerFormat format) { format_ = std::move(format); }
   // The generation fails with `error` once its answer is out.
   void fail_with(std::string error) { failure_ = std::move(error); }
   // Runs stay queued, without a token, until the test lets them go.
@@ -68,7 +69,9 @@ class FakeBackend final : public Backend {
   const std::string& fingerprint() const override { return fingerprint_; }
   const Tokenizer& tokenizer() const override { return tokenizer_; }
   const EngineStats& stats() const override { return stats_; }
-  Result<void> generate(ChatRequest request, std::shared_ptr<TokenStream> stream) override;
+  Result<Prompt> prompt(const ChatRequest& request) const override;
+  Result<AnswerFormat> generate(ChatRequest request,
+                                std::vector<std::shared_ptr<TokenStream>> streams) override;
 
  private:
   void loop();
@@ -78,6 +81,7 @@ class FakeBackend final : public Backend {
   std::string name_, fingerprint_ = "fp_fake";
   std::optional<std::string> answer_, failure_;
   std::optional<Error> refusal_;
+  AnswerFormat format_;
   ByteTokenizer tokenizer_;
   EngineStats stats_;
 

@@ -26,6 +26,9 @@ class ChatTemplate {
   // same trust follow each other.
   Result<std::vector<TextPiece>> render(const std::vector<ChatMessage>& messages,
                                         bool add_generation_prompt = true) const;
+  // With variables of the caller's: `messages`, `add_generation_prompt`, `tools` and whatever else
+  // the template may ask for. Its tokens are added. Strings are trusted as they are marked.
+  Result<std::vector<TextPiece>> render(jinja::Object variables) const;
 
   const std::string& source() const { return source_; }
 

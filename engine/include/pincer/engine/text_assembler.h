@@ -21,6 +21,7 @@ class TextAssembler {
   // several stop strings the first to be complete counts.
   std::string push(TokenId id);
   bool stopped() const { return stopped_; }
+  const std::string& stop_string() const { return stop_string_; }  // empty unless stopped
   // What was held back, at the end of the stream; incomplete UTF-8 becomes U+FFFD. A stop string
   // may be found here as well.
   std::string flush();
@@ -33,6 +34,7 @@ class TextAssembler {
   std::string partial_;  // bytes that are not yet a whole character
   std::string held_;     // valid UTF-8 that may be the start of a stop string
   bool stopped_ = false;
+  std::string stop_string_;
 };
 
 }  // namespace pincer

@@ -1,32 +1,25 @@
-// Who answers a chat request: the engine of this process today, other hosts later.
+// Who answers a request: the engine of this process today, other hosts later.
 #pragma once
 
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "pincer/engine/chat_template.h"
 #include "pincer/engine/engine.h"
 #include "pincer/engine/generation.h"
 #include "pincer/engine/result.h"
-#include "pincer/engine/sampler.h"
 #include "pincer/engine/tokenizer.h"
+#include "pincer/server/answer_format.h"
+#include "pincer/server/chat_request.h"
 
 namespace pincer {
 
-// A chat request, free of any API's dialect.
-struct ChatRequest {
-  std::string model;                  // the name that the client used
-  std::vector<ChatMessage> messages;  // at least one; roles: system, user, assistant, tool
-  SamplingParams sampling;
-  int max_tokens = -1;             // -1: to the end of the context
-  std::vector<std::string> stops;  // strings that end the answer; the reader of the stream looks
-                                   // for them (TextAssembler)
-  bool want_logprobs = false;
-  int top_logprobs = 0;  // 0..20
-  // As in GenerationRequest: who asks, and how urgently.
-  std::string client;
-  int priority = 0;
+// A request as the model will read it.
+struct Prompt {
+  std::vector<TextPiece> text;  // empty for a raw prompt of tokens
+  std::vector<TokenId> tokens;
+  AnswerFormat format;                 // of what the model will write
+  std::optional<OutputFormat> output;  // that its text is held to
 };
 
 // Thread-safe.
@@ -41,11 +34,18 @@ class Backend {
   virtual const Tokenizer& tokenizer() const = 0;  // turns the stream's tokens into text
   virtual const EngineStats& stats() const = 0;
 
-  // Starts the generation; exactly one Finish arrives on `stream` if it returns success. May take
-  // as long as tokenizing the prompt does: not for an I/O thread. A stream that was cancelled
-  // before is honoured. Errors: invalid_argument (the messages cannot be rendered), limit (the
-  // prompt does not fit the context), busy.
-  virtual Result<void> generate(ChatRequest request, std::shared_ptr<TokenStream> stream) = 0;
+  // Renders and tokenizes. Takes as long as that does: not for an I/O thread. Errors:
+  // invalid_argument (the messages cannot be rendered), unsupported (something that this model
+  // cannot do), limit (the prompt does not fit the context).
+  virtual Result<Prompt> prompt(const ChatRequest& request) const = 0;
+
+  // Starts one generation for each stream, the i-th with the seed `sampling.seed + i`, and says how
+  // their text is to be read. The prompt is computed once for all. If it returns success, exactly
+  // one Finish arrives on each stream; else those that were started already are cancelled. Not for
+  // an I/O thread. A stream that was cancelled before is honoured. Errors: those of prompt(), and
+  // busy.
+  virtual Result<AnswerFormat> generate(ChatRequest request,
+                                        std::vector<std::shared_ptr<TokenStream>> streams) = 0;
 };
 
 }  // namespace pincer

@@ -1,5 +1,5 @@
 // Models that are loaded when they are asked for.
-#include "server/api/model_wait.h"
+#include "server/api/find_model.h"
 
 #include <gtest/gtest.h>
 
@@ -15,16 +15,16 @@ namespace {
 constexpr std::string_view kBody =
     R"({"model":"lazy","messages":[{"role":"user","content":"Hi"}]})";
 
-class ModelWait : public ::testing::Test {
+class FindModel : public ::testing::Test {
  protected:
-  ModelWait() { server_.models().set_opener(opener_); }
+  FindModel() { server_.models().set_opener(opener_); }
 
   std::shared_ptr<FakeOpener> opener_ = std::make_shared<FakeOpener>("lazy");
   std::shared_ptr<FakeBackend> backend_ = std::make_shared<FakeBackend>("lazy");
   TestServer server_;
 };
 
-TEST_F(ModelWait, ARequestWaitsForItsModel) {
+TEST_F(FindModel, ARequestWaitsForItsModel) {
   auto reply = std::async(std::launch::async, [&] { return server_.post(kChatPath, kBody); });
   opener_->wait_asked(1);
   EXPECT_EQ(server_.get("/health").status, 200) << "waiting holds nobody up";
@@ -37,7 +37,7 @@ TEST_F(ModelWait, ARequestWaitsForItsModel) {
   EXPECT_EQ(server_.post(kChatPath, kBody).status, 200) << "the second finds it there";
 }
 
-TEST_F(ModelWait, TheNextRequestOfTheConnectionIsKept) {
+TEST_F(FindModel, TheNextRequestOfTheConnectionIsKept) {
   TestClient client = server_.connect();
   client.post(kChatPath, kBody);
   opener_->wait_asked(1);
@@ -47,7 +47,7 @@ TEST_F(ModelWait, TheNextRequestOfTheConnectionIsKept) {
   EXPECT_EQ(client.read().status, 200);
 }
 
-TEST_F(ModelWait, ItsUseEndsWithTheRequest) {
+TEST_F(FindModel, ItsUseEndsWithTheRequest) {
   opener_->deliver(std::shared_ptr<Backend>(backend_));
   EXPECT_EQ(server_.post(kChatPath, kBody).status, 200);
   opener_->forget();
@@ -58,7 +58,7 @@ TEST_F(ModelWait, ItsUseEndsWithTheRequest) {
   EXPECT_EQ(backend_.use_count(), 1);
 }
 
-TEST_F(ModelWait, AClientThatLeavesGetsNothingAndHoldsNothing) {
+TEST_F(FindModel, AClientThatLeavesGetsNothingAndHoldsNothing) {
   {
     TestClient client = server_.connect();
     client.post(kChatPath, kBody);
@@ -71,7 +71,7 @@ TEST_F(ModelWait, AClientThatLeavesGetsNothingAndHoldsNothing) {
   EXPECT_EQ(backend_.use_count(), 1);
 }
 
-TEST_F(ModelWait, AServerThatStopsDoesNotWait) {
+TEST_F(FindModel, AServerThatStopsDoesNotWait) {
   TestClient client = server_.connect();
   client.post(kChatPath, kBody);
   opener_->wait_asked(1);
@@ -82,7 +82,7 @@ TEST_F(ModelWait, AServerThatStopsDoesNotWait) {
   EXPECT_EQ(backend_.use_count(), 1);
 }
 
-TEST_F(ModelWait, WhyItIsNotThereIsTold) {
+TEST_F(FindModel, WhyItIsNotThereIsTold) {
   struct Case {
     ErrorCode error;
     int status;
@@ -102,7 +102,7 @@ TEST_F(ModelWait, WhyItIsNotThereIsTold) {
   }
 }
 
-TEST_F(ModelWait, IsListedAndCounted) {
+TEST_F(FindModel, IsListedAndCounted) {
   const auto models = boost::json::parse(server_.get("/v1/models").body).at("data").as_array();
   ASSERT_EQ(models.size(), 2u);
   EXPECT_EQ(models.at(0).at("id").as_string(), "lazy");

@@ -1,0 +1,29 @@
+// The one that an answer is made for, whatever the transport: HTTP, WebSocket, framed TCP.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string_view>
+
+#include "server/http/types.h"
+
+namespace pincer {
+
+// Belongs to its executor, and outlives the coroutine that makes the answer.
+class Caller {
+ public:
+  virtual ~Caller() = default;
+
+  virtual asio::any_io_executor executor() const = 0;
+  // Names whose share of the server the answer takes: the API key; empty without one.
+  virtual std::string_view identity() const = 0;
+  virtual std::chrono::steady_clock::time_point asked() const = 0;  // the request was complete
+
+  // From here to unwatch(), `on_leave` is called once, on the executor, when the caller is gone
+  // (or takes the request back); left() is true then.
+  virtual void watch(std::function<void()> on_leave) = 0;
+  virtual asio::awaitable<void> unwatch() = 0;
+  virtual bool left() const = 0;
+};
+
+}  // namespace pincer

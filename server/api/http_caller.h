@@ -1,0 +1,30 @@
+// The client of one HTTP request as a caller.
+#pragma once
+
+#include <memory>
+
+#include "server/api/caller.h"
+#include "server/http/client_watch.h"
+#include "server/http/exchange.h"
+
+namespace pincer {
+
+// A client that closes its connection, or its sending half, has left.
+class HttpCaller final : public Caller {
+ public:
+  explicit HttpCaller(Exchange& exchange) : exchange_(exchange) {}
+
+  asio::any_io_executor executor() const override { return exchange_.wire()->executor(); }
+  std::string_view identity() const override;
+  std::chrono::steady_clock::time_point asked() const override;
+  void watch(std::function<void()> on_leave) override;
+  // The exchange may go on to its connection's next request after that, unless the client left.
+  asio::awaitable<void> unwatch() override;
+  bool left() const override { return watch_ && watch_->left(); }
+
+ private:
+  Exchange& exchange_;
+  std::shared_ptr<ClientWatch> watch_;
+};
+
+}  // namespace pincer
