@@ -143,7 +143,13 @@ Result<void> Engine::submit(GenerationRequest request) {
   const int prompt = static_cast<int>(request.prompt.size()), context = impl_->options.context;
   if (prompt == 0)
     return Error{ErrorCode::invalid_argument, "the prompt is empty; give at least one token"};
-  if (prompt >= context) {
+  if (request.embed) request.max_tokens = 0;
+  if (request.embed && prompt > context) {
+    return Error{ErrorCode::invalid_argument,
+                 fmt::format("the input has {} tokens, but the context holds {}; shorten the input",
+                             prompt, context)};
+  }
+  if (!request.embed && prompt >= context) {
     return Error{
         ErrorCode::invalid_argument,
         fmt::format(
@@ -166,7 +172,7 @@ Result<void> Engine::submit(GenerationRequest request) {
                                impl_->model->config.vocab - 1)};
     }
   }
-  if (request.max_tokens == 0) {
+  if (request.max_tokens == 0 && !request.embed) {
     Finish f;
     f.reason = FinishReason::length;
     f.prompt_tokens = prompt;

@@ -27,7 +27,8 @@ constexpr double kTokensGain = 1.0 / 32;  // of StepLoop::tokens_per_step_
 
 void StepLoop::step(const StepPlan& plan) {
   std::vector<TokenChoice> choices;
-  const std::vector<Chunk> chunks = gather(plan, choices);
+  std::vector<PooledRows> pooled;
+  const std::vector<Chunk> chunks = gather(plan, choices, pooled);
   if (chunks.empty()) return;
   StepLoad load = load_of(chunks);
   const Turn turn(options_.turns.get());
@@ -38,6 +39,7 @@ void StepLoop::step(const StepPlan& plan) {
     Sequence& s = *active_[static_cast<std::size_t>(rows.sequence)];
     if (rows.drafts == 0) keep_blocks(s, kv_);  // those of guesses are final once they are verified
   }
+  pool(pooled);
   if (!choices.empty()) {
     std::vector<int> rows;
     for (TokenChoice& c : choices) {
@@ -67,7 +69,8 @@ void StepLoop::count_batch(std::size_t sequences) {
   stats_.batch_sum += static_cast<std::int64_t>(sequences);
 }
 
-std::vector<Chunk> StepLoop::gather(const StepPlan& plan, std::vector<TokenChoice>& choices) {
+std::vector<Chunk> StepLoop::gather(const StepPlan& plan, std::vector<TokenChoice>& choices,
+                                    std::vector<PooledRows>& pooled) {
   std::vector<Chunk> chunks;
   int row = 0;
   for (const auto& [index, count, drafts] : plan.rows) {
@@ -87,7 +90,11 @@ std::vector<Chunk> StepLoop::gather(const StepPlan& plan, std::vector<TokenChoic
     stats_.prompt_tokens += std::max(0, std::min(s.computed + count, s.prompt_tokens) - s.computed);
     s.computed += count;
     charge_prompt(s);
-    if (s.computed >= known) choices.push_back({&s, row - 1 - drafts, drafts, known, {}, 0});
+    if (s.request.embed) {
+      pooled.push_back({&s, row - count, count});
+    } else if (s.computed >= known) {
+      choices.push_back({&s, row - 1 - drafts, drafts, known, {}, 0});
+    }
   }
   return chunks;
 }
@@ -105,9 +112,26 @@ void StepLoop::deliver(std::vector<TokenChoice>& choices) {
   for (TokenChoice& c : choices) {
     if (deliver(c)) ended.push_back(c.sequence);
   }
+  erase_active(ended);
+}
+
+void StepLoop::erase_active(std::span<const Sequence* const> ended) {
   std::erase_if(active_, [&](const std::unique_ptr<Sequence>& s) {
     return std::find(ended.begin(), ended.end(), s.get()) != ended.end();
   });
+}
+
+void StepLoop::pool(std::span<const PooledRows> pooled) {
+  std::vector<const Sequence*> ended;
+  for (const PooledRows& rows : pooled) {
+    add_states(rows, model_.config, forward_);
+    Sequence& s = *rows.sequence;
+    if (s.computed < s.prompt_tokens) continue;
+    s.first_token = Sequence::Clock::now();
+    finish(s, FinishReason::stop);
+    ended.push_back(&s);
+  }
+  erase_active(ended);
 }
 
 // The slots of drafts that were wrong are behind `computed` again, and overwritten.

@@ -8,6 +8,7 @@
 namespace pincer {
 
 std::uint64_t Sequence::next_block(int known) const {
+  if (request.embed) return 0;  // it neither shares its blocks nor takes others'
   const std::size_t end =
       static_cast<std::size_t>(known / kernels::kKvBlockTokens + 1) * kernels::kKvBlockTokens;
   if (end >= tokens.size()) return 0;

@@ -49,6 +49,8 @@ struct Sequence {
   Clock::time_point submitted, scheduled, first_token;  // default: not yet
   Clock::time_point waiting_since;
 
+  std::vector<double> pooled;  // the embedding so far: [width]
+
   // Speculation.
   PromptLookup lookup;
   DraftState draft;
@@ -60,7 +62,9 @@ struct Sequence {
   bool cancelled() const { return request.stream->cancelled(); }
   // Which deadline has passed, in words; empty: none.
   std::string_view overdue(Clock::time_point now) const;
-  bool decoding() const { return computed > 0 && static_cast<int>(tokens.size()) - computed == 1; }
+  bool decoding() const {
+    return !request.embed && computed > 0 && static_cast<int>(tokens.size()) - computed == 1;
+  }
   static double seconds(Clock::time_point t) {
     return std::chrono::duration<double>(t.time_since_epoch()).count();
   }

@@ -18,10 +18,12 @@ void take_prefix(Sequence& s, KvStore& kv) {
 
 bool take_blocks(Sequence& s, int tokens, KvStore& kv) { return kv.grow(s.blocks, tokens); }
 
-void keep_blocks(Sequence& s, KvStore& kv) { kv.keep(s.blocks, computed_tokens(s)); }
+void keep_blocks(Sequence& s, KvStore& kv) {
+  kv.keep(s.blocks, computed_tokens(s), !s.request.embed);
+}
 
 void drop_blocks(Sequence& s, KvStore& kv) {
-  kv.release(s.blocks, computed_tokens(s));
+  kv.release(s.blocks, computed_tokens(s), !s.request.embed);
   s.computed = 0;
 }
 

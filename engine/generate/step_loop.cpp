@@ -121,7 +121,7 @@ std::vector<SequenceState> StepLoop::waiting_states() const {
     SequenceState& state = out.emplace_back(s->state());
     state.next_block = 0;
     s->found = 0;
-    if (searches == 0) continue;
+    if (searches == 0 || s->request.embed) continue;
     --searches;
     const KvStore::Cached cached = kv_.cached(s->tokens);
     state.computed = s->found = cached.tokens;
@@ -170,10 +170,11 @@ void StepLoop::finish(Sequence& s, FinishReason reason, std::string error) {
   if (timed_out) ++stats_.timed_out;
   const bool ended_early = timed_out || reason == FinishReason::cancelled;
   ++(ended_early ? stats_.cancelled : stats_.finished);
-  if (!ended_early) backlog_.finished(s.generated());
+  if (!ended_early && !s.request.embed) backlog_.finished(s.generated());
   --stats_.in_flight;
   Finish last = s.finish(reason);
   last.error = std::move(error);
+  if (s.request.embed && reason == FinishReason::stop) last.embedding = embedding_of(s, model_);
   s.request.stream->finish(std::move(last));
 }
 

@@ -11,6 +11,7 @@
 #include "engine/generate/backlog_board.h"
 #include "engine/generate/choose_tokens.h"
 #include "engine/generate/inbox.h"
+#include "engine/generate/pooling.h"
 #include "engine/generate/sequence.h"
 #include "engine/kv/kv_store.h"
 #include "engine/model/forward.h"
@@ -51,7 +52,10 @@ class StepLoop {
   void step(const StepPlan& plan);
   void count_batch(std::size_t sequences);  // at least one
   // The forward pass's rows, with blocks for them; what is to be sampled goes to `choices`.
-  std::vector<Chunk> gather(const StepPlan& plan, std::vector<TokenChoice>& choices);
+  std::vector<Chunk> gather(const StepPlan& plan, std::vector<TokenChoice>& choices,
+                            std::vector<PooledRows>& pooled);
+  // Adds the rows of embeddings up, and finishes those that are complete.
+  void pool(std::span<const PooledRows> pooled);
   // Ends all sequences with an error, and is true, when a file of the model was lost under it.
   bool weights_lost();
   void charge_prompt(Sequence& s);
@@ -61,6 +65,7 @@ class StepLoop {
   bool accept(Sequence& s, GeneratedToken token);
   // False, and the sequence is finished, when the context is full and it may not be shifted.
   bool make_room(Sequence& s);
+  void erase_active(std::span<const Sequence* const> ended);
 
   const Model& model_;
   const EngineOptions& options_;

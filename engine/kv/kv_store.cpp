@@ -91,10 +91,10 @@ bool KvStore::grow(KvBlocks& blocks, int tokens) {
   return true;
 }
 
-void KvStore::keep(KvBlocks& blocks, std::span<const TokenId> computed) {
+void KvStore::keep(KvBlocks& blocks, std::span<const TokenId> computed, bool share) {
   if (blocks.count() == 0) return;
   const auto tokens = static_cast<int>(computed.size());
-  if (prefixes_ && tokens / kBlock > blocks.kept) {
+  if (share && prefixes_ && tokens / kBlock > blocks.kept) {
     blocks.kept = tokens / kBlock;
     prefixes_->insert(computed.first(static_cast<std::size_t>(blocks.kept) * kBlock), blocks);
   }
@@ -109,8 +109,8 @@ void KvStore::keep(KvBlocks& blocks, std::span<const TokenId> computed) {
   }
 }
 
-void KvStore::release(KvBlocks& blocks, std::span<const TokenId> computed) {
-  if (prefixes_ && blocks.count() > 0) prefixes_->insert(computed, blocks);
+void KvStore::release(KvBlocks& blocks, std::span<const TokenId> computed, bool share) {
+  if (share && prefixes_ && blocks.count() > 0) prefixes_->insert(computed, blocks);
   drop(blocks, cache_.pools());
   blocks = {};
 }

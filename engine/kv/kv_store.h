@@ -42,15 +42,15 @@ class KvStore {
   // enough.
   bool grow(KvBlocks& blocks, int tokens);
   // `computed` are the tokens whose keys and values are final: their full blocks are offered to
-  // others, and blocks that no later row sees are given back.
-  void keep(KvBlocks& blocks, std::span<const TokenId> computed);
+  // others if `share`, and blocks that no later row sees are given back.
+  void keep(KvBlocks& blocks, std::span<const TokenId> computed, bool share = true);
   // Engine::save_prefix and restore_prefix.
   Result<int> save(const std::filesystem::path& file, const Model& model,
                    std::span<const TokenId> tokens);
   Result<int> restore(const std::filesystem::path& file, const Model& model);
 
-  // The sequence's end: all blocks go, those of `computed` to the prefix cache.
-  void release(KvBlocks& blocks, std::span<const TokenId> computed);
+  // The sequence's end: all blocks go, those of `computed` to the prefix cache if `share`.
+  void release(KvBlocks& blocks, std::span<const TokenId> computed, bool share = true);
 
  private:
   int take(int group);

@@ -100,6 +100,12 @@ RopeConfig read_rope(Reader& reader, const gguf::File& file, const ModelConfig& 
   return rope;
 }
 
+// llama.cpp's numbers of pooling types; 0, "none", is what files of chat models may say.
+Pooling read_pooling(Reader& reader) {
+  constexpr Pooling kTypes[] = {Pooling::mean, Pooling::mean, Pooling::first, Pooling::last};
+  return kTypes[reader.integer("pooling_type", 0, 3, 0)];
+}
+
 // Which layers have a sliding window: by the file's pattern, a period or a list, or by the
 // family's.
 void read_windows(Reader& reader, const gguf::File& file, ModelConfig& c) {
@@ -188,6 +194,7 @@ Result<ModelConfig> read_model_config(const gguf::File& file) {
   read_shape(reader, file, c);
   if (reader.error().empty()) c.rope = read_rope(reader, file, c);
   if (reader.error().empty()) read_windows(reader, file, c);
+  if (reader.error().empty()) c.pooling = read_pooling(reader);
   if (!reader.error().empty()) return Error{ErrorCode::corrupt, reader.error()};
   return c;
 }

@@ -294,6 +294,13 @@ void Forward::add_update(int rows) {
   });
 }
 
+const float* Forward::state(int row) {
+  float* x = residual_.get() + static_cast<std::int64_t>(row) * config_.width;
+  ops_.add_norm_quantize(x, nullptr, nullptr, config_.norm_eps, config_.width, normed_.get(),
+                         nullptr);
+  return normed_.get();
+}
+
 kernels::MatrixView<float> Forward::logits(std::span<const int> rows) {
   const int count = static_cast<int>(rows.size());
   float* out = logits_.reserve(static_cast<std::int64_t>(count) * config_.vocab);

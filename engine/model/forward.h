@@ -41,6 +41,10 @@ class Forward {
   // Logits of some rows of the last run: [rows.size()][vocab], valid until the next call.
   kernels::MatrixView<float> logits(std::span<const int> rows);
 
+  // A row of the last run after the last norm without its gains (Model::restore_state): [width],
+  // valid until the next call of anything.
+  const float* state(int row);
+
  private:
   struct Row {
     int chunk;

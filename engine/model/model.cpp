@@ -19,6 +19,11 @@ void Model::embed(std::int32_t token, float* out) const {
   if (rotation_ && !turns_inputs_) rotation_->turn(out);
 }
 
+void Model::restore_state(float* x) const {
+  if (rotation_ && !turns_inputs_) rotation_->turn_back(x);
+  for (std::size_t i = 0; i < output_gains_.size(); ++i) x[i] *= output_gains_[i];
+}
+
 void Model::turn_input(float* x) const { rotation_->turn(x); }
 
 KvFormat Model::kv_format() const {

@@ -106,6 +106,8 @@ void ModelBuilder::connect() {
   }
   model_->output_norm = floats(std::string(weight_names::kOutputNorm));
   model_->head = linear(std::string(weight_names::kHead));
+  model_->output_gains_.resize(static_cast<std::size_t>(model_->config.width));
+  source_->tensor("output_norm.weight")->row(0, model_->output_gains_.data());
 }
 
 }  // namespace pincer

@@ -70,6 +70,22 @@ void Rotation::mix_columns(const float* signs, float* w, std::int64_t columns) c
     for (std::int64_t c = 0; c < columns; ++c) w[i * columns + c] *= signs[i];
   }
   for (std::int64_t half = 1; half < block_; half *= 2) butterflies(w, width, half, columns);
+  hartley_columns(w, columns);
+}
+
+// Both matrices are symmetric and their own inverses, the Hadamard matrix up to a factor that the
+// signs hold.
+void Rotation::turn_back(float* x) const {
+  const std::int64_t width = odd_ * block_;
+  for (int round = kRounds - 1; round >= 0; --round) {
+    hartley_columns(x, 1);
+    for (std::int64_t half = 1; half < block_; half *= 2) butterflies(x, width, half, 1);
+    const float* signs = signs_.data() + round * width;
+    for (std::int64_t i = 0; i < width; ++i) x[i] *= signs[i];
+  }
+}
+
+void Rotation::hartley_columns(float* w, std::int64_t columns) const {
   if (odd_ == 1) return;
   const std::int64_t run = block_ * columns;
   const std::vector<float> in(w, w + odd_ * run);

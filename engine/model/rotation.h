@@ -40,12 +40,15 @@ class Rotation {
 
   // x <- x Q; x: [width].
   void turn(float* x) const { turn_columns(x, 1); }
+  // x <- x Q^T: undoes turn(), but for rounding.
+  void turn_back(float* x) const;
   // W <- Q^T W; w: [width][columns], contiguous.
   void turn_columns(float* w, std::int64_t columns) const;
 
  private:
   static constexpr int kRounds = 2;
   void mix_columns(const float* signs, float* w, std::int64_t columns) const;
+  void hartley_columns(float* w, std::int64_t columns) const;
 
   std::int64_t odd_;            // m
   std::int64_t block_;          // 2^k

@@ -30,6 +30,7 @@ class BpeTokenizer final : public Tokenizer {
   TokenId bos() const override { return tables_.roles.bos; }
   TokenId eos() const override { return tables_.roles.eos; }
   bool add_bos() const override { return tables_.roles.add_bos; }
+  bool add_eos() const override { return tables_.roles.add_eos; }
   bool is_end(TokenId id) const override { return tables_.roles.is_end(id); }
 
  private:

@@ -43,6 +43,7 @@ Result<TokenRoles> make_roles(const Vocabulary& vocabulary, const TokenTable& to
         "tokenizer.ggml.add_bos_token is true, but tokenizer.ggml.bos_token_id is missing"};
   }
   roles.add_bos = vocabulary.add_bos.value_or(add_bos && roles.bos != kNoToken);
+  roles.add_eos = vocabulary.add_eos.value_or(false) && roles.eos != kNoToken;
   for (const TokenId id : {roles.eos, eot, eom}) {
     if (id != kNoToken) roles.end_tokens.push_back(id);
   }

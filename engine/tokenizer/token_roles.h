@@ -16,6 +16,7 @@ struct TokenRoles {
   TokenId bos = kNoToken;
   TokenId eos = kNoToken;
   bool add_bos = false;
+  bool add_eos = false;             // never without an eos
   std::vector<TokenId> end_tokens;  // sorted
 
   bool is_end(TokenId id) const;

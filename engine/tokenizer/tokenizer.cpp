@@ -79,6 +79,9 @@ Result<void> read_common(const gguf::File& file, Vocabulary& vocabulary) {
   const auto add_bos = optional_value(file, "tokenizer.ggml.add_bos_token", &gguf::File::get_bool);
   if (!add_bos) return add_bos.error();
   vocabulary.add_bos = *add_bos;
+  const auto add_eos = optional_value(file, "tokenizer.ggml.add_eos_token", &gguf::File::get_bool);
+  if (!add_eos) return add_eos.error();
+  vocabulary.add_eos = *add_eos;
   return {};
 }
 

@@ -18,6 +18,7 @@ struct Vocabulary {
   std::optional<std::int64_t> eom;            // tokenizer.ggml.eom_token_id
   std::optional<bool>
       add_bos;  // tokenizer.ggml.add_bos_token; the kinds have defaults of their own
+  std::optional<bool> add_eos;  // tokenizer.ggml.add_eos_token; false where it is absent
 };
 
 }  // namespace pincer::bpe

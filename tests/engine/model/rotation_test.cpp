@@ -54,6 +54,16 @@ TEST_P(RotationTest, SpreadsEachChannelOverAll) {
   }
 }
 
+TEST_P(RotationTest, IsUndoneByTurningBack) {
+  const Rotation rotation(GetParam());
+  std::vector<float> x(static_cast<std::size_t>(GetParam()));
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 7) - 3;
+  const std::vector<float> original = x;
+  rotation.turn(x.data());
+  rotation.turn_back(x.data());
+  for (std::size_t i = 0; i < x.size(); ++i) ASSERT_NEAR(x[i], original[i], 1e-4);
+}
+
 TEST_P(RotationTest, ColumnsAreTurnedByTheTranspose) {
   const auto width = static_cast<std::size_t>(GetParam());
   const auto q = matrix(GetParam());

@@ -34,6 +34,7 @@ struct Finish {
   int cached_tokens = 0;  // of the prompt: computed before, for this or another generation
   int generated_tokens = 0;
   bool context_full = false;      // reason == length because nothing more fits the context
+  std::vector<float> embedding;   // where one was asked for
   int drafted = 0, accepted = 0;  // tokens that speculation proposed, and of these the right ones
   double queued_seconds = 0;      // submit to first scheduled
   double prefill_seconds = 0;     // first scheduled to first token
@@ -87,6 +88,11 @@ struct GenerationRequest {
   int context_keep = 0;
   bool want_logprobs = false;
   int top_logprobs = 0;
+  // Instead of generating, compute the prompt's embedding: the final states of its tokens, pooled
+  // as the model's file says (ModelConfig::pooling) and of length 1. No token arrives, and the
+  // finish (stop) has it. The prompt may fill the whole context. Neither takes from the prefix
+  // cache, since it needs the states of all tokens, nor puts anything there.
+  bool embed = false;
   // Who asks: places and time are shared out fairly between clients.
   std::string client;
   int priority = 0;  // higher is first and may take a lower one's place

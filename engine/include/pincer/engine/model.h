@@ -41,6 +41,9 @@ struct Architecture {
 const Architecture* find_architecture(std::string_view name);
 std::string supported_architectures();
 
+// What an embedding is made of: the final states of all tokens, of the first or of the last one.
+enum class Pooling { mean, first, last };
+
 enum class RopeScaling { none, linear, yarn };
 
 struct RopeConfig {
@@ -72,6 +75,7 @@ struct ModelConfig {
   int sliding_window = 0;        // keys that a layer with a window sees, the token's own included
   std::vector<bool> windowed;    // [layers]: which have it; empty: none
   bool tied_embeddings = false;  // the head is the embedding
+  Pooling pooling = Pooling::mean;  // of embeddings
 
   int q_width() const { return heads * head_dim; }
   int kv_width() const { return kv_heads * head_dim; }
@@ -133,6 +137,11 @@ class Model {
   bool turns_inputs() const { return turns_inputs_; }
   void turn_input(float* x) const;
 
+  // From a row of the residual stream, normalized without the output norm's gains, or a sum of such
+  // rows, to what the model has there as its file defines it: turned back, with the gains. x:
+  // [width].
+  void restore_state(float* x) const;
+
   // What keys and values are kept in where nothing else is asked for: f32 on the reference path.
   KvFormat kv_format() const;
   // Of what this model was made: the source file, the layout of the weights, the packer's version.
@@ -157,6 +166,7 @@ class Model {
   const gguf::Tensor* embedding_ = nullptr;
   std::shared_ptr<const WeightPool> pool_;
   std::shared_ptr<const Rotation> rotation_;  // null: nothing is turned
+  std::vector<float> output_gains_;           // of the output norm, [width]
   bool turns_inputs_ = false;
   std::vector<std::vector<float>> dense_;  // the reference path's weights
 };

@@ -44,10 +44,11 @@ class Tokenizer {
   std::string decode(std::span<const TokenId> ids, bool with_control = false) const;
 
   virtual std::int32_t vocab_size() const = 0;
-  virtual TokenId bos() const = 0;            // -1 when there is none
-  virtual TokenId eos() const = 0;            // -1 when there is none
-  virtual bool add_bos() const = 0;           // prompts start with bos()
-  virtual bool is_end(TokenId id) const = 0;  // ends a turn: eos, <|im_end|>, <|eot_id|>, ...
+  virtual TokenId bos() const = 0;                // -1 when there is none
+  virtual TokenId eos() const = 0;                // -1 when there is none
+  virtual bool add_bos() const = 0;               // prompts start with bos()
+  virtual bool add_eos() const { return false; }  // texts to embed end with eos()
+  virtual bool is_end(TokenId id) const = 0;      // ends a turn: eos, <|im_end|>, <|eot_id|>, ...
 };
 
 }  // namespace pincer
