@@ -12,15 +12,18 @@
 #include "engine/generate/step_loop.h"
 #include "engine/limits/memory_need.h"
 #include "pincer/engine/model.h"
+#include "pincer/engine/step_trace.h"
 
 namespace pincer {
 
 struct Engine::Impl {
-  Impl(std::shared_ptr<const Model> m, const EngineOptions& o) : model(std::move(m)), options(o) {}
+  Impl(std::shared_ptr<const Model> m, const EngineOptions& o)
+      : model(std::move(m)), options(o), trace(trace_shape(*model, options.threads, options.kv)) {}
 
   std::shared_ptr<const Model> model;
   EngineOptions options;
   EngineStats stats;
+  StepTrace trace;
   Inbox inbox;
   BacklogBoard backlog;
   std::thread thread;
@@ -127,8 +130,9 @@ Result<std::unique_ptr<Engine>> Engine::start(std::shared_ptr<const Model> model
   engine->impl_ = std::make_unique<Impl>(std::move(model), resolved);
   Impl& impl = *engine->impl_;
   impl.stats.kv_blocks_total = cache->total();
-  auto loop = std::make_unique<StepLoop>(*impl.model, std::move(*cache), std::move(*draft),
-                                         impl.options, impl.inbox, impl.stats, impl.backlog);
+  auto loop =
+      std::make_unique<StepLoop>(*impl.model, std::move(*cache), std::move(*draft), impl.options,
+                                 impl.inbox, impl.stats, impl.backlog, impl.trace);
   impl.thread = std::thread([loop = std::move(loop)] { loop->run(); });
   return engine;
 }
@@ -227,6 +231,7 @@ void Engine::drain() { impl_->inbox.close(); }
 bool Engine::idle() const { return impl_->stats.in_flight == 0; }
 
 const EngineStats& Engine::stats() const { return impl_->stats; }
+StepTrace& Engine::trace() const { return impl_->trace; }
 const Model& Engine::model() const { return *impl_->model; }
 const EngineOptions& Engine::options() const { return impl_->options; }
 

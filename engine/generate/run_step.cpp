@@ -23,16 +23,32 @@ StepLoad load_of(std::span<const Chunk> chunks) {
 
 constexpr double kTokensGain = 1.0 / 32;  // of StepLoop::tokens_per_step_
 
+// Does not look at the tokens: their sequences may be gone.
+StepSummary summary_of(std::span<const Chunk> chunks, const StepLoad& load) {
+  StepSummary summary;
+  summary.sequences = static_cast<std::uint32_t>(chunks.size());
+  summary.rows = static_cast<std::uint32_t>(load.rows);
+  summary.sampled = static_cast<std::uint32_t>(load.sampled);
+  summary.keys = static_cast<std::int64_t>(load.keys);
+  for (const Chunk& c : chunks)
+    summary.context += c.position + static_cast<std::int64_t>(c.tokens.size());
+  return summary;
+}
+
 }  // namespace
 
 void StepLoop::step(const StepPlan& plan) {
   std::vector<TokenChoice> choices;
   std::vector<PooledRows> pooled;
+  const std::int64_t prompt_tokens = stats_.prompt_tokens;
   const std::vector<Chunk> chunks = gather(plan, choices, pooled);
   if (chunks.empty()) return;
   StepLoad load = load_of(chunks);
+  recorder_.lap(StepSpan::schedule);
   const Turn turn(options_.turns.get());
+  recorder_.lap(StepSpan::wait);
   const auto start = Sequence::Clock::now();
+  forward_.set_trace(recorder_.layers());
   forward_.run(chunks);
   if (weights_lost()) return;
   for (const auto& rows : plan.rows) {
@@ -47,8 +63,12 @@ void StepLoop::step(const StepPlan& plan) {
       for (int i = 0; i <= c.drafts; ++i) rows.push_back(first + i);
     }
     load.sampled = static_cast<int>(rows.size());
-    choose_tokens(choices, forward_.logits(rows), arena_);
+    const auto logits = forward_.logits(rows);
+    recorder_.lap(StepSpan::forward);
+    choose_tokens(choices, logits, arena_);
+    recorder_.lap(StepSpan::sample);
   }
+  recorder_.lap(StepSpan::forward);
   const auto end = Sequence::Clock::now();
   cost_.observe(load, std::chrono::duration<double, std::milli>(end - start).count());
   const std::int64_t generated = stats_.generated_tokens;
@@ -59,6 +79,14 @@ void StepLoop::step(const StepPlan& plan) {
     tokens_per_step_ += kTokensGain * (std::max(each, 1.0) - tokens_per_step_);
   }
   count_batch(chunks.size());
+  recorder_.lap(StepSpan::deliver);
+  if (recorder_.on()) {
+    StepSummary summary = summary_of(chunks, load);
+    summary.prompt_rows = static_cast<std::uint32_t>(stats_.prompt_tokens - prompt_tokens);
+    for (const auto& rows : plan.rows) summary.drafts += static_cast<std::uint32_t>(rows.drafts);
+    summary.waiting = static_cast<std::uint32_t>(waiting_.size());
+    recorder_.end(summary);
+  }
   ++stats_.steps;
   stats_.step_ns += std::chrono::nanoseconds(end - start).count();
 }

@@ -24,7 +24,7 @@ SchedulerLimits limits_of(const EngineOptions& options) {
 
 StepLoop::StepLoop(const Model& model, KvCache cache, std::optional<KvCache> draft,
                    const EngineOptions& options, Inbox& inbox, EngineStats& stats,
-                   BacklogBoard& backlog)
+                   BacklogBoard& backlog, StepTrace& trace)
     : model_(model),
       options_(options),
       inbox_(inbox),
@@ -34,8 +34,9 @@ StepLoop::StepLoop(const Model& model, KvCache cache, std::optional<KvCache> dra
       kv_(std::move(cache), options.prefix_cache),
       limits_(limits_of(options)),
       forward_(model, kv_.cache(), arena_,
-               options.prefill_chunk + options.max_active + Speculator::kMostRows, options.trace),
-      speculator_(options, std::move(draft), arena_) {}
+               options.prefill_chunk + options.max_active + Speculator::kMostRows),
+      speculator_(options, std::move(draft), arena_),
+      recorder_(trace, model.config.layers) {}
 
 void StepLoop::run() {
   while (true) {
@@ -43,11 +44,14 @@ void StepLoop::run() {
     take_requests(waiting_.empty() && active_.empty());
     ++stats_.turns;
     if (inbox_.stopped()) break;
+    recorder_.begin();
     drop_cancelled(waiting_);
     drop_cancelled(active_);
     update_gauges();
     if (waiting_.empty() && active_.empty()) continue;
+    recorder_.lap(StepSpan::schedule);
     speculate();
+    recorder_.lap(StepSpan::guess);
     StepPlan next = plan();
     while (!next.preempt.empty()) {
       preempt(next.preempt);

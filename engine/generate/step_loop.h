@@ -21,6 +21,7 @@
 #include "engine/schedule/scheduler.h"
 #include "engine/schedule/step_cost.h"
 #include "engine/speculate/speculator.h"
+#include "engine/trace/step_recorder.h"
 #include "pincer/engine/engine.h"
 
 namespace pincer {
@@ -29,7 +30,8 @@ class StepLoop {
  public:
   // `draft`: the cache of options.draft, where there is one.
   StepLoop(const Model& model, KvCache cache, std::optional<KvCache> draft,
-           const EngineOptions& options, Inbox& inbox, EngineStats& stats, BacklogBoard& backlog);
+           const EngineOptions& options, Inbox& inbox, EngineStats& stats, BacklogBoard& backlog,
+           StepTrace& trace);
   void run();  // until the inbox is stopped; then everything left is finished as cancelled
 
  private:
@@ -77,6 +79,7 @@ class StepLoop {
   SchedulerLimits limits_;
   Forward forward_;
   Speculator speculator_;
+  StepRecorder recorder_;
   StepCost cost_;
   ClientShares shares_;
   List waiting_, active_;

@@ -116,7 +116,7 @@ void Forward::attention_block(int layer) {
   normalize(w.attention_norm, rows);
   timer_.done(layer, Phase::norm_quantize);
   product(w.qkv, {normed_.get(), rows, config_.width, config_.width}, qkv_.get());
-  timer_.done(layer, Phase::qkv);
+  timer_.done(layer, Phase::qkv, plan_.kernel);
   arena_.split(rows, kRowGrain, [&](std::int64_t begin, std::int64_t end, int) {
     for (std::int64_t r = begin; r < end; ++r) {
       rotate(layer, r);
@@ -141,7 +141,7 @@ void Forward::attention_block(int layer) {
   product(w.attention_output, {attended_.get(), rows, config_.q_width(), qkv_width_},
           update_.get());
   set_update(w.post_attention_norm);
-  timer_.done(layer, Phase::attention_output);
+  timer_.done(layer, Phase::attention_output, plan_.kernel);
 }
 
 void Forward::feed_forward_block(int layer) {
@@ -151,7 +151,7 @@ void Forward::feed_forward_block(int layer) {
   normalize(w.ff_norm, rows);
   timer_.done(layer, Phase::ff_norm_quantize);
   product(w.gate_up, {normed_.get(), rows, config_.width, config_.width}, gate_up_.get());
-  timer_.done(layer, Phase::gate_up);
+  timer_.done(layer, Phase::gate_up, plan_.kernel);
   // The activation overwrites the gate: rows of ff floats at a stride of 2 ff.
   const auto activate = config_.architecture->activation == Activation::silu
                             ? ops_.silu_rotate_quantize
@@ -170,7 +170,7 @@ void Forward::feed_forward_block(int layer) {
   product(w.down, {gate_up_.get(), rows, ff, 2 * ff}, update_.get());
   set_update(w.post_ff_norm);
   if (layer + 1 == config_.layers) add_update(rows);  // for logits(), which may run many times
-  timer_.done(layer, Phase::down);
+  timer_.done(layer, Phase::down, plan_.kernel);
 }
 
 void Forward::norm_heads(const LayerWeights& w, float* q, float* k) const {
@@ -313,7 +313,7 @@ kernels::MatrixView<float> Forward::logits(std::span<const int> rows) {
       normalize_row(x, nullptr, model_.output_norm, i, 0);
     }
     product(model_.head, {normed_.get(), count, config_.width, config_.width}, out);
-    timer_.done(config_.layers, Phase::head);
+    timer_.done(config_.layers, Phase::head, plan_.kernel);
   });
   return {out, count, config_.vocab, config_.vocab};
 }

@@ -34,6 +34,8 @@ class Forward {
           LayerTrace* trace = nullptr);
 
   int max_rows() const { return max_rows_; }
+  // Where the next runs add their times; null: nowhere.
+  void set_trace(LayerTrace* trace) { trace_ = trace; }
 
   // Runs all layers; rows are the chunks' tokens in order, at most max_rows().
   void run(std::span<const Chunk> chunks);

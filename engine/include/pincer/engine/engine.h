@@ -15,8 +15,8 @@
 
 namespace pincer {
 
-class LayerTrace;
 class Model;
+class StepTrace;
 class Turns;
 
 // Cores this process may run on, or PINCER_THREADS (1 to 1024) when set.
@@ -54,7 +54,6 @@ struct EngineOptions {
   // Shared by the engines of a process that use the same cores (parallel/turns.h): one runs a step
   // at a time. Null: this engine is alone.
   std::shared_ptr<Turns> turns;
-  LayerTrace* trace = nullptr;  // outlives the engine; read it when idle
 };
 
 // Counters and gauges for /metrics; each is one atomic, read at any time.
@@ -109,6 +108,8 @@ class Engine {
   Result<int> restore_prefix(const std::filesystem::path& file);
 
   const EngineStats& stats() const;
+  // Where each step's time goes, while somebody watches.
+  StepTrace& trace() const;
   const Model& model() const;
   const EngineOptions& options() const;  // with defaults resolved
 

@@ -7,6 +7,10 @@
 #include <string_view>
 #include <vector>
 
+namespace pincer::kernels {
+struct GemmKernel;
+}
+
 namespace pincer {
 
 enum class Phase : std::uint8_t {
@@ -24,7 +28,8 @@ enum class Phase : std::uint8_t {
 inline constexpr int kPhases = 10;
 std::string_view phase_name(Phase phase);
 
-// Written by the engine thread only; read when it is idle.
+// Belongs to the thread that computes; the live trace of a running engine is StepTrace
+// (step_trace.h).
 class LayerTrace {
  public:
   struct Cell {
@@ -39,11 +44,20 @@ class LayerTrace {
     c.total_ns += ns;
   }
   const std::vector<std::array<Cell, kPhases>>& cells() const { return cells_; }
+  // Which kernel computed a phase's product last; null: none did, or the reference path.
+  void ran(Phase phase, const kernels::GemmKernel* kernel) {
+    kernels_[static_cast<std::size_t>(phase)] = kernel;
+  }
+  const std::array<const kernels::GemmKernel*, kPhases>& kernels() const { return kernels_; }
   // Forgets what was added.
-  void clear() { cells_.assign(cells_.size(), {}); }
+  void clear() {
+    cells_.assign(cells_.size(), {});
+    kernels_ = {};
+  }
 
  private:
   std::vector<std::array<Cell, kPhases>> cells_;  // [layers + 1]
+  std::array<const kernels::GemmKernel*, kPhases> kernels_{};
 };
 
 // Stamps the time between phases; does nothing without a trace.
@@ -52,8 +66,10 @@ class PhaseTimer {
   explicit PhaseTimer(LayerTrace* trace) : trace_(trace) {
     if (trace_ != nullptr) last_ = std::chrono::steady_clock::now();
   }
-  void done(int layer, Phase phase) {
+  // `kernel`: of the phase's product, where it has one.
+  void done(int layer, Phase phase, const kernels::GemmKernel* kernel = nullptr) {
     if (trace_ == nullptr) return;
+    if (kernel != nullptr) trace_->ran(phase, kernel);
     const auto now = std::chrono::steady_clock::now();
     trace_->add(layer, phase,
                 std::chrono::duration_cast<std::chrono::nanoseconds>(now - last_).count());
