@@ -17,6 +17,7 @@ class LocalBackend final : public Backend {
   const std::string& fingerprint() const override { return fingerprint_; }
   const Tokenizer& tokenizer() const override { return *running_->loaded.tokenizer; }
   const EngineStats& stats() const override { return running_->engine->stats(); }
+  StepTrace* trace() const override { return &running_->engine->trace(); }
 
   Result<Prompt> prompt(const ChatRequest& request) const override {
     return make_prompt(request, *running_->loaded.chat, tokenizer(), context());

@@ -31,6 +31,7 @@ Result<ServerOptions> server_options(const ServeConfig& config) {
     options.api_keys = std::move(*keys);
   }
   options.allowed_hosts = config.allowed_hosts;
+  options.trace_for_all = config.trace_access == "all";
   options.drain_timeout = std::chrono::seconds(config.drain_seconds);
   options.io_threads = config.io_threads;
   options.sampling = recommended_sampling(config.models.empty() ? "" : config.models.front());
@@ -105,6 +106,7 @@ int run(const CLI::App& sub, const ServeFlags& flags) {
   if (given("--model")) config.models = flags.config.models;
   if (given("--api-key-file")) config.api_key_file = flags.config.api_key_file;
   if (given("--allow-host")) config.allowed_hosts = flags.config.allowed_hosts;
+  if (given("--trace-access")) config.trace_access = flags.config.trace_access;
   if (given("--weights")) config.weights = flags.config.weights;
   if (given("--threads")) config.threads = flags.config.threads;
   if (given("--context")) config.context = flags.config.context;
@@ -146,6 +148,9 @@ void add_serve_command(CLI::App& app, Action& action) {
   sub->add_option("--allow-host", c.allowed_hosts,
                   "a further host name that clients may use; * for all")
       ->allow_extra_args(false);
+  sub->add_option("--trace-access", c.trace_access,
+                  "who sees the dashboard's figures and traces: clients of this machine, or all")
+      ->check(CLI::IsMember({"local", "all"}));
   add_weights_option(*sub, c.weights);
   sub->add_option("-t,--threads", c.threads, "threads; 0: PINCER_THREADS, else all cores")
       ->check(CLI::Range(0, 1024));

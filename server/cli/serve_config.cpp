@@ -41,6 +41,13 @@ std::map<std::string, Setter> setters(ServeConfig& c) {
         throw YAML::Exception(n.Mark(), fmt::format("'{}' is not int8, f16 or f32", field));
     };
   };
+  const auto trace_access = [](std::string& field) {
+    return [&field](const YAML::Node& n) {
+      field = n.as<std::string>();
+      if (field != "local" && field != "all")
+        throw YAML::Exception(n.Mark(), fmt::format("'{}' is neither local nor all", field));
+    };
+  };
   const auto texts = [](std::vector<std::string>& field) {
     return [&field](const YAML::Node& n) {
       field = n.IsScalar() ? std::vector{n.as<std::string>()} : n.as<std::vector<std::string>>();
@@ -68,6 +75,7 @@ std::map<std::string, Setter> setters(ServeConfig& c) {
       {"model", texts(c.models)},
       {"api_key_file", text(c.api_key_file)},
       {"allowed_hosts", texts(c.allowed_hosts)},
+      {"trace_access", trace_access(c.trace_access)},
       {"weights",
        [&c](const YAML::Node& n) {
          const auto format = find_weight_format(n.as<std::string>());

@@ -18,6 +18,7 @@ struct ServeConfig {
   std::vector<std::string> models;  // the first is loaded at once; empty: the default model
   std::string api_key_file;         // one key a line; empty: no keys
   std::vector<std::string> allowed_hosts;
+  std::string trace_access = "local";  // or all: who sees the dashboard's figures and traces
   WeightFormat weights = kDefaultWeights;
   int threads = 0, context = 0, io_threads = 1;
   int max_active = 32, max_queued = 128, prefill_chunk = 512;

@@ -78,6 +78,7 @@ std::optional<Problem> read_head(Request& request, const Parser& parser) {
     return Problem{.message =
                        "The request target is malformed: it must be a path that begins with '/'."};
   request.path = std::move(target->path);
+  request.query = std::move(target->query);
   request.authority = std::move(target->authority);
   return framing_problem(request);
 }

@@ -1,5 +1,6 @@
 #include "server/http/request.h"
 
+#include <algorithm>
 #include <boost/beast/core/string.hpp>
 
 namespace pincer {
@@ -55,12 +56,32 @@ std::optional<Target> parse_target(std::string_view target) {
     if (out.authority.empty()) return std::nullopt;
     target = slash == std::string_view::npos || target[slash] == '?' ? "/" : target.substr(slash);
   }
-  if (target == "*") return Target{"*", ""};
+  if (target == "*") {
+    out.path = target;
+    return out;
+  }
   if (!target.starts_with('/')) return std::nullopt;
   auto path = percent_decode(target.substr(0, target.find_first_of("?#")));
   if (!path) return std::nullopt;
   out.path = *std::move(path);
+  const std::string_view whole = target.substr(0, target.find('#'));
+  if (const auto mark = whole.find('?'); mark != std::string_view::npos)
+    out.query = whole.substr(mark + 1);
   return out;
+}
+
+std::optional<std::string> query_value(std::string_view query, std::string_view name) {
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(query.size(), pair.size() + 1));
+    const auto equals = pair.find('=');
+    if (pair.substr(0, equals) != name) continue;
+    if (equals == std::string_view::npos) return std::string();
+    std::string value(pair.substr(equals + 1));
+    std::ranges::replace(value, '+', ' ');
+    return percent_decode(value);
+  }
+  return std::nullopt;
 }
 
 bool is_json_content_type(std::string_view value) {

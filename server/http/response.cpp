@@ -33,7 +33,8 @@ std::string response_head(const Response& response, Framing framing, bool keep_a
     fmt::format_to(out, "Content-Type: {}\r\n", response.content_type);
   for (const auto& [name, value] : response.headers) fmt::format_to(out, "{}: {}\r\n", name, value);
   if (framing == Framing::chunked) head += "Transfer-Encoding: chunked\r\n";
-  const bool bodiless = response.status == 204;  // RFC 9110, 8.6: no Content-Length here
+  // RFC 9110, 8.6: no Content-Length here.
+  const bool bodiless = response.status == 204 || response.status == 304;
   if (framing == Framing::length && !bodiless)
     fmt::format_to(out, "Content-Length: {}\r\n", response.body.size());
   head += keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";

@@ -54,6 +54,7 @@ class FakeBackend final : public Backend {
   void format_with(AnswerFormat format) { format_ = std::move(format); }
   // The generation fails with `error` once its answer is out.
   void fail_with(std::string error) { failure_ = std::move(error); }
+  void trace_with(StepTrace* trace) { trace_ = trace; }
   // Runs stay queued, without a token, until the test lets them go.
   void hold() { held_ = true; }
 
@@ -69,6 +70,7 @@ class FakeBackend final : public Backend {
   const std::string& fingerprint() const override { return fingerprint_; }
   const Tokenizer& tokenizer() const override { return tokenizer_; }
   const EngineStats& stats() const override { return stats_; }
+  StepTrace* trace() const override { return trace_; }
   Result<Prompt> prompt(const ChatRequest& request) const override;
   Result<AnswerFormat> generate(ChatRequest request,
                                 std::vector<std::shared_ptr<TokenStream>> streams) override;
@@ -84,6 +86,7 @@ class FakeBackend final : public Backend {
   AnswerFormat format_;
   ByteTokenizer tokenizer_;
   EngineStats stats_;
+  StepTrace* trace_ = nullptr;
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -14,6 +14,8 @@
 
 namespace pincer {
 
+class StepTrace;
+
 // A request as the model will read it.
 struct Prompt {
   std::vector<TextPiece> text;  // empty for a raw prompt of tokens
@@ -33,6 +35,7 @@ class Backend {
       const = 0;  // weight layout and build: the same one gives the same tokens for a seed
   virtual const Tokenizer& tokenizer() const = 0;  // turns the stream's tokens into text
   virtual const EngineStats& stats() const = 0;
+  virtual StepTrace* trace() const { return nullptr; }  // null: no engine of this process
 
   // Renders and tokenizes. Takes as long as that does: not for an I/O thread. Errors:
   // invalid_argument (the messages cannot be rendered), unsupported (something that this model

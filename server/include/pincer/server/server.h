@@ -22,6 +22,8 @@ struct ServerOptions {
   // Host names, beside localhost, 127.0.0.1 and [::1], that a listener bound to loopback answers to
   // (a defence against DNS rebinding). "*" allows all.
   std::vector<std::string> allowed_hosts;
+  // /admin/state, /admin/live and /admin/trace answer clients on other machines, too.
+  bool trace_for_all = false;
   Limits limits;
   std::chrono::milliseconds drain_timeout{
       30'000};              // after drain(), what still runs then is cut off
