@@ -16,8 +16,10 @@
 
 #include "server/api/api.h"
 #include "server/api/openai_error.h"
+#include "server/dashboard/assets.h"
 #include "server/http/listener.h"
 #include "server/http/site.h"
+#include "server/trace/trace_api.h"
 
 namespace pincer {
 
@@ -28,12 +30,15 @@ struct Server::Impl {
         site(std::make_shared<Site>(options.limits,
                                     Access(options.api_keys, options.allowed_hosts))),
         api{*site, std::move(models), options.sampling, workers},
+        trace(api, options.trace_for_all),
         control(asio::make_strand(io)),
         drain_timer(control) {
     site->problem_response = openai_error_response;
     site->on_request_end = [this] { request_ended(); };
     add_openai_routes(site->router, api);
     add_health_routes(site->router, api);
+    add_trace_routes(site->router, trace);
+    add_dashboard_routes(site->router);
   }
 
   // Any thread.
@@ -79,6 +84,7 @@ struct Server::Impl {
   asio::io_context io;
   std::shared_ptr<Site> site;
   Api api;
+  TraceApi trace;
   asio::strand<asio::io_context::executor_type> control;
   asio::steady_timer drain_timer;
   std::vector<std::shared_ptr<Listener>> listeners;
