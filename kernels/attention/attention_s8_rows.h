@@ -164,7 +164,10 @@ inline void softmax_tile(const Step& step, StepKeys keys, float cap, StepBuffers
   for (int r = 0; r < tile.count; ++r) {
     if (!visible_keys(tile, r, step.first_key, keys)) continue;
     const bool whole = keys.all();
-    if (!whole) scale_values<Register>(keys, buffers.part);
+    // The heads of a token see the same keys.
+    if (!whole && (keys.begin != buffers.part.begin || keys.end != buffers.part.end)) {
+      scale_values<Register>(keys, buffers.part);
+    }
     const ValueScales& values = whole ? buffers.whole : buffers.part;
     StepResult& result = buffers.results[r];
     const std::int32_t sum =
@@ -218,7 +221,7 @@ inline void attend_s8_rows(const AttentionS8Args& args, int first) {
   constexpr int kTileRows = tile_rows_of<Products>();
   static_assert(kAttentionRows % kTileRows == 0);
   TileFor<Products> tiles[kAttentionRows / kTileRows];
-  StepBuffers<Products> buffers = {};
+  StepBuffers<Products> buffers;
   const int rows = args.rows - first < kAttentionRows ? args.rows - first : kAttentionRows;
   for (int i = 0; i < rows; ++i) add_row<Register>(args, first + i, tiles[i / kTileRows]);
   const int used = (rows + kTileRows - 1) / kTileRows;
@@ -243,6 +246,7 @@ inline void attend_s8_rows(const AttentionS8Args& args, int first) {
   while (true) {
     const StepKeys keys = all_keys(step, head_dim);
     scale_values<Register>(keys, buffers.whole);
+    buffers.part.end = 0;
     const Step after = set.step_after(next);
     prefetch_scales(after, head_dim);
     const bool more = step.first_key + kAttentionStep < set.end;

@@ -34,9 +34,9 @@ struct StepKeys {
 // How the row's output goes on: out = fma(float(product), weight_scale, out * decay); in the row's
 // first step out = float(product) * weight_scale.
 struct StepResult {
-  float decay, weight_scale;
-  std::int32_t weight_sum;  // of u
-  bool first;
+  float decay = 0, weight_scale = 0;
+  std::int32_t weight_sum = 0;  // of u
+  bool first = false;
 };
 
 template <class Register>
@@ -50,7 +50,7 @@ template <class Register>
                                                        8, 9, 10, 11, 12, 13, 14, 15};
   using Lanes = Lanes16<Register>;
   const Lanes fills = Lanes::broadcast(fill);
-  unrolled<kStepVectors>([&](int t) {
+  unrolled<kStepVectors>([&](int t) __attribute__((always_inline)) {
     const Lanes index = Lanes::load(kIndex) + Lanes::broadcast(static_cast<float>(t * kLanes));
     const Lanes begin = Lanes::broadcast(static_cast<float>(keys.begin));
     const Lanes end = Lanes::broadcast(static_cast<float>(keys.end));
@@ -97,6 +97,7 @@ inline Lanes16<Register> soft_capped(const Lanes16<Register>& s, float cap) {
 struct alignas(64) ValueScales {
   float factor[kAttentionStep];
   float weight_scale;
+  int begin, end;  // the keys that they are for
 };
 
 template <class Register>
@@ -105,6 +106,8 @@ inline void scale_values(const StepKeys& keys, ValueScales& scales) {
   StepLanes<Register> v;
   unrolled<kStepVectors>([&](int t) { v[t] = Lanes::load(keys.v_scale[t / 2] + t % 2 * kLanes); });
   if (!keys.all()) hide<Register>(keys, 0.0f, v);
+  scales.begin = keys.begin;
+  scales.end = keys.end;
   const float top = largest_of<Register>(v);
   // Nothing but zeros, or values so small that 65535 / top overflows, weighs nothing.
   const bool nothing = !(top >= 0x1p-110f);
@@ -217,9 +220,15 @@ inline void add_values(const StepResult& step, const Sums& products, int head_di
   using Lanes = Lanes16<Register>;
   const Lanes scale = Lanes::broadcast(step.weight_scale), decay = Lanes::broadcast(step.decay);
   const auto each_sixteen = [&](auto combine) {
-    for (int d = 0; d < head_dim; d += kLanes) {
+    const auto sixteen = [&](int d) __attribute__((always_inline)) {
       combine(load_sums<Register>(products, d), out + d).store(out + d);
+    };
+    // Heads of 64 and 128 are the most common ones.
+    int d = 0;
+    for (; d + 4 * kLanes <= head_dim; d += 4 * kLanes) {
+      unrolled<4>([&](int i) __attribute__((always_inline)) { sixteen(d + i * kLanes); });
     }
+    for (; d < head_dim; d += kLanes) sixteen(d);
   };
   if (step.first) {
     each_sixteen([&](const Lanes& product, const float*) { return product * scale; });

@@ -84,6 +84,7 @@ struct VnniProducts {
                                                 const Panels& k, int head_dim, int first,
                                                 Sums<kRows, kVectors>& sums) {
     constexpr int kGroup = kVectors * R::kLanes, kGroups = kAttentionStep / kGroup;
+#pragma GCC unroll 4
     for (int d = 0; d < head_dim; d += 4) {
       if (d / 4 % kGroups == first / kGroup) {
         prefetch(k, kPass * kv_half_bytes(head_dim) / 2 + d * 16);
@@ -121,6 +122,7 @@ struct VnniProducts {
     static_assert(kColumns <= 64);
     for (int b = 0; b < 2; ++b) {
       const std::uint8_t* values = v.at[b] + first * 4;
+#pragma GCC unroll 4
       for (int key = 0; key < kKvBlockTokens; key += 4, values += head_dim * 4) {
         const int turn = (kPass * 2 + b) * kKvBlockTokens / 4 + key / 4;
         if (turn % (64 / kColumns) == 0) prefetch(v, first * 32 + turn * kColumns);
