@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "engine/parallel/arena.h"
+#include "engine/tune/competition.h"
 #include "engine/tune/tuning_file.h"
 
 namespace pincer {
@@ -15,8 +16,23 @@ namespace pincer {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
+namespace {
+
 // So long measuring may take; a machine that needs more keeps the usual plans for what is left.
 constexpr std::chrono::seconds kPatience{2};
+
+// Written beside and renamed: a reader sees all of it or nothing.
+void keep(const fs::path& path, const std::string& text) {
+  const fs::path beside = path.string() + fmt::format(".{}", ::getpid());
+  std::error_code error;
+  fs::create_directories(path.parent_path(), error);
+  std::ofstream file(beside);
+  file << text << std::flush;
+  if (file) fs::rename(beside, path, error);
+  if (!file || error) fs::remove(beside, error);
+}
+
+}  // namespace
 
 fs::path tuning_path(const fs::path& dir, const kernels::ProductKernels& kernels,
                      kernels::Isa limit, int threads) {
@@ -36,27 +52,25 @@ std::optional<kernels::Tuning> read_tuned_products(const fs::path& dir,
 }
 
 kernels::Tuning measure_products(const fs::path& dir, const kernels::ProductKernels& kernels,
-                                 kernels::Isa limit, int threads) {
+                                 kernels::Isa limit, int threads,
+                                 const std::function<bool()>& disturbed) {
   Arena arena(threads);
   const auto run = [&arena](int parts, const std::function<void(int)>& work) {
     arena.split(parts, 1, [&](std::int64_t begin, std::int64_t end, int) {
       for (std::int64_t part = begin; part < end; ++part) work(static_cast<int>(part));
     });
   };
-  kernels::Tuning tuning(kernels, threads);
+  const Competition competition;
+  const auto in_vain = [&] { return disturbed ? disturbed() : competition.felt(); };
+  const kernels::Tuning usual(kernels, threads);
+  kernels::Tuning tuning = usual;
   arena.enter([&] {
-    tuning = kernels::tune(kernels, limit, threads, product_timer(kernels, run),
-                           [end = Clock::now() + kPatience] { return Clock::now() > end; });
+    tuning = kernels::tune(
+        kernels, limit, threads, product_timer(kernels, run),
+        [&, end = Clock::now() + kPatience] { return in_vain() || Clock::now() > end; });
   });
-  // Written beside and renamed: a reader sees all of it or nothing.
-  const fs::path path = tuning_path(dir, kernels, limit, threads);
-  const fs::path beside = path.string() + fmt::format(".{}", ::getpid());
-  std::error_code error;
-  fs::create_directories(dir, error);
-  std::ofstream file(beside);
-  file << write_tuning({kernels, limit, threads}, tuning) << std::flush;
-  if (file) fs::rename(beside, path, error);
-  if (!file || error) fs::remove(beside, error);
+  if (in_vain()) return usual;
+  keep(tuning_path(dir, kernels, limit, threads), write_tuning({kernels, limit, threads}, tuning));
   return tuning;
 }
 

@@ -41,7 +41,9 @@ std::string tuning_text(const kernels::Tuning& tuning) {
   }
   text += fmt::format("  {} of {} bands keep the usual plan\n", tuning.bands().size() - changed,
                       tuning.bands().size());
-  if (unmeasured > 0) text += fmt::format("  {} were not measured in time\n", unmeasured);
+  if (unmeasured > 0)
+    text += fmt::format(
+        "  {} were not measured: time was up, or other programs kept the cores busy\n", unmeasured);
   return text;
 }
 

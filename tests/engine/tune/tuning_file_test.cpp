@@ -88,8 +88,10 @@ TEST_F(TuningFile, DamageIsAsIfThereWereNone) {
 TEST_F(TuningFile, IsMeasuredOnceAndThenRead) {
   const test::TemporaryFolder folder;
   EXPECT_FALSE(read_tuned_products(folder.path(), products_, limit_, 4));
-  const kernels::Tuning first = tuned_products(folder.path(), products_, limit_, 4);
+  const kernels::Tuning first =
+      measure_products(folder.path(), products_, limit_, 4, [] { return false; });
   EXPECT_GT(first.bands()[0].ns, 0);
+  EXPECT_TRUE(read_tuned_products(folder.path(), products_, limit_, 4));
   // A file that only measuring could not have written: it is read, not measured again.
   std::ofstream(tuning_path(folder.path(), products_, limit_, 4)) << write_tuning(key_, unusual());
   const kernels::Tuning second = tuned_products(folder.path(), products_, limit_, 4);
@@ -100,7 +102,18 @@ TEST_F(TuningFile, NeedsNoFolderThatCanBeWritten) {
   const test::TemporaryFolder folder;
   const std::filesystem::path file = folder.path() / "file";
   std::ofstream(file) << "in the way";
-  EXPECT_GT(measure_products(file / "below", products_, limit_, 4).bands()[0].ns, 0);
+  const auto quiet = [] { return false; };
+  EXPECT_GT(measure_products(file / "below", products_, limit_, 4, quiet).bands()[0].ns, 0);
+}
+
+// Times that were measured beside others mean nothing, and would stay.
+TEST_F(TuningFile, IsNotMadeOnABusyMachine) {
+  const test::TemporaryFolder folder;
+  int calls = 0;
+  const auto busy_soon = [&] { return ++calls > 2; };
+  const kernels::Tuning tuning = measure_products(folder.path(), products_, limit_, 4, busy_soon);
+  for (const TunedBand& band : tuning.bands()) EXPECT_EQ(band.plan, band.usual);
+  EXPECT_FALSE(read_tuned_products(folder.path(), products_, limit_, 4));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 
 #include "pincer/kernels/tuning.h"
@@ -19,10 +20,12 @@ std::optional<kernels::Tuning> read_tuned_products(const std::filesystem::path& 
                                                    kernels::Isa limit, int threads);
 
 // Measures with so many threads, which takes two seconds at the most, and keeps the result in
-// `dir`; that it cannot be written only means that the next start measures again.
+// `dir`; that it cannot be written only means that the next start measures again. So it is when
+// `disturbed` says that others keep the cores busy (null: by what the system counts): measuring
+// stops there and then, the usual plans are the answer, and nothing is kept.
 kernels::Tuning measure_products(const std::filesystem::path& dir,
                                  const kernels::ProductKernels& kernels, kernels::Isa limit,
-                                 int threads);
+                                 int threads, const std::function<bool()>& disturbed = nullptr);
 
 // The one, or else the other.
 kernels::Tuning tuned_products(const std::filesystem::path& dir,
