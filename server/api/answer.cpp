@@ -74,10 +74,10 @@ AnswerEnd answer_end(const AnswerReader& reader, Finish finish) {
   AnswerEnd end;
   end.completion_tokens = reader.stopped() ? reader.tokens() : finish.generated_tokens;
   end.reasoning_tokens = reader.reasoning_tokens();
-  if (reader.stopped()) {
+  if (!reader.stop_string().empty()) {
     end.reason = Reason::stop_string;
     end.stop_string = reader.stop_string();
-  } else if (finish.reason == FinishReason::length) {
+  } else if (finish.reason == FinishReason::length && !reader.stopped()) {
     end.reason = Reason::length;
   } else if (reader.calls() > 0) {
     end.reason = Reason::tool_calls;

@@ -24,7 +24,9 @@ class AnswerReader {
   // with a later piece, and so do its tokens.
   Piece read(const TokenStream::News& news);
 
-  bool stopped() const { return assembler_.stopped(); }  // by a stop string
+  // By a stop string, or because no more calls are wanted.
+  bool stopped() const { return assembler_.stopped() || parser_.done(); }
+  // Empty unless one has stopped it.
   const std::string& stop_string() const { return assembler_.stop_string(); }
   int tokens() const { return tokens_; }  // read, until the stop string
   int reasoning_tokens() const { return reasoning_tokens_; }

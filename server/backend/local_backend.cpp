@@ -10,7 +10,9 @@ namespace {
 class LocalBackend final : public Backend {
  public:
   LocalBackend(std::shared_ptr<RunningModel> running, std::string fingerprint)
-      : running_(std::move(running)), fingerprint_(std::move(fingerprint)) {}
+      : running_(std::move(running)),
+        fingerprint_(std::move(fingerprint)),
+        traits_(template_traits(*running_->loaded.chat)) {}
 
   const std::string& model() const override { return running_->loaded.name; }
   int context() const override { return running_->engine->options().context; }
@@ -20,7 +22,7 @@ class LocalBackend final : public Backend {
   StepTrace* trace() const override { return &running_->engine->trace(); }
 
   Result<Prompt> prompt(const ChatRequest& request) const override {
-    return make_prompt(request, *running_->loaded.chat, tokenizer(), context());
+    return make_prompt(request, *running_->loaded.chat, traits_, tokenizer(), context());
   }
 
   Result<AnswerFormat> generate(ChatRequest request,
@@ -59,6 +61,7 @@ class LocalBackend final : public Backend {
 
   std::shared_ptr<RunningModel> running_;
   std::string fingerprint_;
+  TemplateTraits traits_;
 };
 
 }  // namespace

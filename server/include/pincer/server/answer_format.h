@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace pincer {
 
@@ -18,7 +19,8 @@ struct AnswerFormat {
              // these (joined by line breaks or semicolons), as Llama 3 and Mistral write
   };
   Calls calls = Calls::none;
-  int most_calls = -1;  // what comes after them is not shown; -1: any number
+  std::vector<std::string> tools;  // what may be called
+  int most_calls = -1;             // what comes after them is not shown; -1: any number
 };
 
 }  // namespace pincer

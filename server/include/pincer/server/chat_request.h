@@ -14,9 +14,9 @@
 namespace pincer {
 
 struct ToolCall {
-  std::string id;         // the client's or ours: "call_…"
-  std::string name;       // of the tool
-  std::string arguments;  // JSON text, an object unless the model erred
+  std::string id = {};         // the client's or ours: "call_…"
+  std::string name = {};       // of the tool
+  std::string arguments = {};  // JSON text, an object unless the model erred
   bool operator==(const ToolCall&) const = default;
 };
 
@@ -29,10 +29,10 @@ struct Message {
 };
 
 struct Tool {
-  std::string name;  // [a-zA-Z0-9_.-]{1,64}: the parsers of the dialects see to it
-  std::string description;
-  std::string parameters;  // JSON schema of an object, as JSON text; empty: none
-  bool strict = false;     // calls must be valid against `parameters`, whoever decides to call
+  std::string name = {};  // [a-zA-Z0-9_.-]{1,64}: the parsers of the dialects see to it
+  std::string description = {};
+  std::string parameters = {};  // JSON schema of an object, as JSON text; empty: none
+  bool strict = false;          // calls must be valid against `parameters`, whoever decides to call
 };
 
 struct ToolChoice {
