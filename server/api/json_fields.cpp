@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <utility>
 
@@ -84,6 +85,15 @@ const json::object* JsonFields::object(std::string_view key) {
   if (value == nullptr) return nullptr;
   if (!value->is_object()) return wrong_type(key, "an object", *value), nullptr;
   return &value->get_object();
+}
+
+void JsonFields::allow(std::span<const std::string_view> keys) {
+  for (const auto& [key, value] : object_) {
+    if (value.is_null() || std::ranges::find(keys, std::string_view(key)) != keys.end()) continue;
+    fail(key,
+         fmt::format("Unknown parameter: '{}{}'. Leave it out.", prefix_, std::string_view(key)),
+         "unknown_parameter");
+  }
 }
 
 void JsonFields::wrong_type(std::string_view key, std::string_view expected,

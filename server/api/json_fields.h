@@ -6,6 +6,7 @@
 #include <boost/json/value.hpp>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,9 @@ class JsonFields {
   bool number(std::string_view key, float& out, double low, double high);
   bool integer(std::string_view key, std::int64_t& out, std::int64_t low, std::int64_t high);
   const boost::json::object* object(std::string_view key);
+
+  // Any other key is refused by its name, unless its value is null.
+  void allow(std::span<const std::string_view> keys);
 
   // Each keeps the first failure.
   void wrong_type(std::string_view key, std::string_view expected, const boost::json::value& got);

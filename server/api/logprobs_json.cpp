@@ -1,5 +1,6 @@
 #include "server/api/logprobs_json.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cstdint>
 
@@ -29,6 +30,13 @@ std::size_t character_length(std::string_view text) {
 // The least that JSON can carry and clients can read; a probability of zero has no logarithm.
 constexpr float kLeastLogprob = -9999.0f;
 
+float bounded(float logprob) { return std::max(logprob, kLeastLogprob); }
+
+std::size_t characters(std::string_view utf8) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(utf8, [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
 json::object entry(const Tokenizer& tokenizer, TokenId token, float logprob) {
   const std::string_view bytes = tokenizer.token_bytes(token);
   json::array values;
@@ -37,7 +45,7 @@ json::object entry(const Tokenizer& tokenizer, TokenId token, float logprob) {
     values.emplace_back(static_cast<std::uint64_t>(static_cast<unsigned char>(c)));
   json::object out;
   out["token"] = valid_utf8(bytes);
-  out["logprob"] = logprob > kLeastLogprob ? logprob : kLeastLogprob;
+  out["logprob"] = bounded(logprob);
   out["bytes"] = std::move(values);
   return out;
 }
@@ -54,7 +62,8 @@ std::string valid_utf8(std::string_view bytes) {
   return out;
 }
 
-json::value logprobs_json(const Tokenizer& tokenizer, std::span<const GeneratedToken> tokens) {
+json::array token_logprobs_json(const Tokenizer& tokenizer,
+                                std::span<const GeneratedToken> tokens) {
   json::array content;
   for (const GeneratedToken& token : tokens) {
     json::object chosen = entry(tokenizer, token.id, token.logprobs.chosen);
@@ -65,7 +74,33 @@ json::value logprobs_json(const Tokenizer& tokenizer, std::span<const GeneratedT
     chosen["top_logprobs"] = std::move(top);
     content.emplace_back(std::move(chosen));
   }
-  return json::object{{"content", std::move(content)}, {"refusal", nullptr}};
+  return content;
+}
+
+json::value logprobs_json(const Tokenizer& tokenizer, std::span<const GeneratedToken> tokens) {
+  return json::object{{"content", token_logprobs_json(tokenizer, tokens)}, {"refusal", nullptr}};
+}
+
+json::value old_logprobs_json(const Tokenizer& tokenizer, std::span<const GeneratedToken> tokens,
+                              std::size_t& offset) {
+  if (tokens.empty()) return nullptr;
+  json::array texts, chosen, tops, offsets;
+  for (const GeneratedToken& token : tokens) {
+    const std::string text = valid_utf8(tokenizer.token_bytes(token.id));
+    json::object top;
+    for (const TokenLogprob& other : token.logprobs.top) {
+      top.insert_or_assign(valid_utf8(tokenizer.token_bytes(other.token)), bounded(other.logprob));
+    }
+    offsets.emplace_back(offset);
+    offset += characters(text);
+    texts.emplace_back(text);
+    chosen.emplace_back(bounded(token.logprobs.chosen));
+    tops.emplace_back(std::move(top));
+  }
+  return json::object{{"tokens", std::move(texts)},
+                      {"token_logprobs", std::move(chosen)},
+                      {"top_logprobs", std::move(tops)},
+                      {"text_offset", std::move(offsets)}};
 }
 
 }  // namespace pincer

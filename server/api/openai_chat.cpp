@@ -1,6 +1,5 @@
 #include "server/api/openai_chat.h"
 
-#include <ctime>
 #include <utility>
 #include <variant>
 
@@ -8,7 +7,6 @@
 #include "server/api/openai_chat_answer.h"
 #include "server/api/openai_chat_request.h"
 #include "server/api/openai_error.h"
-#include "server/http/random_id.h"
 
 namespace pincer {
 namespace {
@@ -16,12 +14,11 @@ namespace {
 asio::awaitable<void> send_answer(Exchange& exchange, Answer& answer,
                                   const OpenAiChatRequest& request) {
   const Backend& backend = answer.backend();
-  const AnswerHead head{random_id("chatcmpl-"), std::time(nullptr), request.chat.model,
-                        backend.fingerprint()};
+  const AnswerHead head = answer_head("chatcmpl-", backend);
   const bool logprobs = request.chat.want_logprobs;
-  if (request.stream) {
+  if (request.streaming.stream) {
     ChunkWriter writer(head, backend.tokenizer(),
-                       {request.choices, logprobs, request.include_usage});
+                       {request.choices, logprobs, request.streaming.include_usage});
     co_return co_await stream_answer(exchange, answer, writer);
   }
   auto choices = co_await collect(answer);

@@ -7,7 +7,6 @@
 
 #include "server/api/logprobs_json.h"
 #include "server/api/openai_error.h"
-#include "server/api/openai_usage.h"
 #include "server/http/sse.h"
 
 namespace pincer {

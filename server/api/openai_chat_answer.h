@@ -2,22 +2,15 @@
 // events.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "server/api/answer_message.h"
 #include "server/api/answer_stream.h"
+#include "server/api/openai_usage.h"
 
 namespace pincer {
-
-struct AnswerHead {
-  std::string id;  // "chatcmpl-…"
-  std::int64_t created = 0;
-  std::string model;
-  std::string fingerprint;
-};
 
 std::string chat_completion(const AnswerHead& head, const std::vector<AnswerMessage>& choices,
                             const Tokenizer& tokenizer, bool want_logprobs);

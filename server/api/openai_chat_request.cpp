@@ -1,102 +1,36 @@
 #include "server/api/openai_chat_request.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
+#include <array>
 #include <boost/json.hpp>
-#include <charconv>
-#include <limits>
-#include <random>
+#include <string>
 #include <utility>
 
+#include "server/api/json_body.h"
 #include "server/api/json_fields.h"
+#include "server/api/openai_format.h"
 #include "server/api/openai_messages.h"
+#include "server/api/openai_sampling.h"
+#include "server/api/openai_tools.h"
+#include "server/chat/jinja_value.h"
 
 namespace pincer {
 namespace json = boost::json;
 
 namespace {
 
-constexpr std::size_t kMaxStops = 16;
-constexpr std::size_t kMaxStopBytes = 1024;
-constexpr std::size_t kMaxBiases = 1024;
 constexpr int kMaxTopLogprobs = 20;
-constexpr int kMaxChoices = 32;
-constexpr std::int64_t kMaxInt = std::numeric_limits<int>::max();
 
-void parse_stops(JsonFields& fields, std::vector<std::string>& stops) {
-  const json::value* value = fields.find("stop");
-  if (value == nullptr) return;
-  json::array one;
-  if (value->is_string()) one.push_back(*value);
-  if (!value->is_string() && !value->is_array())
-    return fields.wrong_type("stop", "a string or an array", *value);
-  const json::array& array = value->is_array() ? value->get_array() : one;
-  if (array.size() > kMaxStops)
-    return fields.wrong_value("stop", fmt::format("at most {} are taken", kMaxStops));
-  for (const json::value& stop : array) {
-    if (!stop.is_string()) return fields.wrong_type("stop", "an array of strings", stop);
-    if (stop.get_string().empty() || stop.get_string().size() > kMaxStopBytes) {
-      return fields.wrong_value("stop",
-                                fmt::format("a stop string has from 1 to {} bytes", kMaxStopBytes));
-    }
-    stops.emplace_back(stop.get_string().data(), stop.get_string().size());
-  }
-}
-
-void parse_logit_bias(JsonFields& fields, std::vector<std::pair<TokenId, float>>& biases) {
-  const json::object* object = fields.object("logit_bias");
-  if (object == nullptr) return;
-  if (object->size() > kMaxBiases) {
-    return fields.wrong_value("logit_bias", fmt::format("at most {} tokens are taken", kMaxBiases));
-  }
-  for (const auto& [key, value] : *object) {
-    TokenId token = 0;
-    const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), token);
-    if (error != std::errc{} || end != key.data() + key.size() || token < 0) {
-      return fields.wrong_value("logit_bias",
-                                fmt::format("'{}' is not a token id", std::string_view(key)));
-    }
-    if (!value.is_number()) return fields.wrong_type("logit_bias", "numbers", value);
-    const double bias = value.to_number<double>();
-    if (!(bias >= -100 && bias <= 100))
-      return fields.wrong_value("logit_bias", "a bias is from -100 to 100");
-    biases.emplace_back(token, static_cast<float>(bias));
-  }
-}
-
-void parse_sampling(JsonFields& fields, SamplingParams& sampling) {
-  fields.number("temperature", sampling.temperature, 0, 2);
-  fields.number("top_p", sampling.top_p, 0, 1);
-  fields.number("min_p", sampling.min_p, 0, 1);
-  fields.number("typical_p", sampling.typical_p, 0, 1);
-  fields.number("presence_penalty", sampling.presence_penalty, -2, 2);
-  fields.number("frequency_penalty", sampling.frequency_penalty, -2, 2);
-  fields.number("repetition_penalty", sampling.repetition_penalty, 0.01, 10);
-  std::int64_t top_k = sampling.top_k;
-  fields.integer("top_k", top_k, -1, kMaxInt);
-  sampling.top_k = static_cast<int>(std::max<std::int64_t>(top_k, 0));  // -1 is vLLM's "off"
-
-  std::int64_t seed = 0;
-  constexpr auto kLow = std::numeric_limits<std::int64_t>::min(),
-                 kHigh = std::numeric_limits<std::int64_t>::max();
-  if (fields.integer("seed", seed, kLow, kHigh)) {
-    sampling.seed = static_cast<std::uint64_t>(seed);
-  } else {
-    std::random_device device;
-    sampling.seed = (std::uint64_t{device()} << 32) | device();
-  }
-  parse_logit_bias(fields, sampling.logit_bias);
-}
-
-void parse_lengths(JsonFields& fields, OpenAiChatRequest& request) {
-  std::int64_t max_tokens = -1, n = 1;
-  fields.integer("max_tokens", max_tokens, 1, kMaxInt);
-  fields.integer("max_completion_tokens", max_tokens, 1, kMaxInt);  // the newer name wins
-  request.chat.max_tokens = static_cast<int>(max_tokens);
-  fields.integer("n", n, 1, kMaxChoices);
-  request.choices = static_cast<int>(n);
-}
+// All that is taken. What is not listed is refused by name, so that nobody waits for an effect.
+constexpr auto kFields = std::to_array<std::string_view>(
+    {"model", "messages", "stream", "stream_options", "n", "stop", "seed", "temperature", "top_p",
+     "presence_penalty", "frequency_penalty", "logit_bias", "logprobs", "top_logprobs",
+     "max_tokens", "max_completion_tokens", "tools", "tool_choice", "parallel_tool_calls",
+     "response_format", "reasoning_effort", "modalities", "user", "service_tier",
+     // Without an effect on the answer.
+     "metadata", "store", "safety_identifier", "prompt_cache_key", "prompt_cache_retention",
+     // Extensions.
+     "top_k", "min_p", "typical_p", "repetition_penalty", "grammar", "structured_outputs",
+     "chat_template_kwargs", "add_generation_prompt", "continue_final_message"});
 
 void parse_logprobs(JsonFields& fields, ChatRequest& chat) {
   fields.boolean("logprobs", chat.want_logprobs);
@@ -106,78 +40,78 @@ void parse_logprobs(JsonFields& fields, ChatRequest& chat) {
   chat.top_logprobs = static_cast<int>(top);
 }
 
-void parse_stream(JsonFields& fields, OpenAiChatRequest& request, std::optional<Problem>& problem) {
-  fields.boolean("stream", request.stream);
-  const json::object* options = fields.object("stream_options");
+// What a template gets beside the messages.
+void parse_template_options(JsonFields& fields, ChatRequest& chat) {
+  fields.text("reasoning_effort", chat.reasoning_effort);
+  const json::object* options = fields.object("chat_template_kwargs");
   if (options == nullptr) return;
-  if (!request.stream) return fields.wrong_value("stream_options", "it needs 'stream' to be true");
-  JsonFields(*options, "stream_options.", problem).boolean("include_usage", request.include_usage);
+  for (const auto& [key, value] : *options)
+    chat.template_options.emplace_back(std::string(key), jinja_value(value));
 }
 
-// Whose share of the server it takes, and before whom it comes.
-void parse_standing(JsonFields& fields, ChatRequest& chat) {
-  fields.text("user", chat.client);
-  std::string tier = "auto";
-  fields.text("service_tier", tier);
-  if (tier == "priority") {
-    chat.priority = 1;
-  } else if (tier == "flex") {
-    chat.priority = -1;
-  } else if (tier != "auto" && tier != "default") {
-    fields.wrong_value("service_tier", "it must be 'auto', 'default', 'flex' or 'priority'");
+// Going on with the assistant's last message: as vLLM says it, or as DeepSeek does.
+void parse_continuation(JsonFields& fields, bool prefix, ChatRequest& chat) {
+  chat.continue_last = prefix;
+  fields.boolean("continue_final_message", chat.continue_last);
+  const bool given = fields.boolean("add_generation_prompt", chat.add_generation_prompt);
+  if (!chat.continue_last || fields.failed()) return;
+  if (given && chat.add_generation_prompt) {
+    return fields.wrong_value("add_generation_prompt",
+                              "it must be false where the last message is continued");
+  }
+  if (chat.messages.back().role != "assistant") {
+    fields.wrong_value("continue_final_message", "the last message must be the assistant's");
+  } else if (!chat.messages.back().tool_calls.empty()) {
+    fields.wrong_value("continue_final_message", "a message with tool calls has ended");
   }
 }
 
-// Refuses what would change the answer; what merely describes the request is ignored.
-void refuse_unsupported(JsonFields& fields, std::optional<Problem>& problem) {
-  const json::value* choice = fields.find("tool_choice");
-  const bool no_tools = choice != nullptr && choice->is_string() && choice->get_string() == "none";
-  const bool automatic = choice != nullptr && choice->is_string() && choice->get_string() == "auto";
-  if (choice != nullptr && !no_tools && !automatic) {
-    fields.unsupported("tool_choice",
-                       "tools are not supported yet; only 'none' and 'auto' are taken");
+void parse_format(JsonFields& fields, ChatRequest& chat, std::optional<Problem>& problem) {
+  const json::object* format = fields.object("response_format");
+  if (format != nullptr) chat.format = parse_response_format(*format, "response_format.", problem);
+  auto extension = parse_format_extensions(fields, problem);
+  if (!extension) return;
+  if (chat.format) {
+    return fields.wrong_value("response_format",
+                              "the answer's form is given twice; leave one of them out");
   }
-  for (const std::string_view key : {"tools", "functions"}) {
-    const json::value* tools = fields.find(key);
-    if (tools == nullptr) continue;
-    if (!tools->is_array()) return fields.wrong_type(key, "an array", *tools);
-    if (!tools->get_array().empty() && !no_tools)
-      fields.unsupported(key, "tools are not supported yet; leave it out");
-  }
-  if (const json::object* format = fields.object("response_format")) {
-    std::string type;
-    JsonFields inner(*format, "response_format.", problem);
-    if (!inner.text("type", type)) inner.wrong_value("type", "it must be given");
-    if (type != "text")
-      inner.unsupported("type", fmt::format("'{}' is not supported yet, only 'text'", type));
-  }
+  chat.format = std::move(extension);
+}
+
+void refuse_unsupported(JsonFields& fields) {
   if (const json::value* modalities = fields.find("modalities")) {
     if (*modalities != json::array{"text"})
       fields.unsupported("modalities", "only [\"text\"] is supported");
   }
-  for (const std::string_view key : {"audio", "web_search_options"}) {
+  for (const std::string_view key : {"functions", "function_call"}) {
+    if (fields.find(key)) fields.unsupported(key, "it is outdated; use 'tools' and 'tool_choice'");
+  }
+  for (const std::string_view key : {"audio", "web_search_options", "prediction", "verbosity"}) {
     if (fields.find(key)) fields.unsupported(key, "it is not supported; leave it out");
   }
 }
 
 std::optional<Problem> parse_fields(const json::object& object, OpenAiChatRequest& request) {
   std::optional<Problem> problem;
+  ChatRequest& chat = request.chat;
   JsonFields fields(object, "", problem);
-  if (!fields.text("model", request.chat.model))
-    fields.wrong_value("model", "it must name the model");
-  request.chat.messages = parse_openai_messages(fields, problem);
-  parse_sampling(fields, request.chat.sampling);
-  parse_lengths(fields, request);
-  parse_stops(fields, request.chat.stops);
-  parse_logprobs(fields, request.chat);
-  parse_standing(fields, request.chat);
-  parse_stream(fields, request, problem);
-  refuse_unsupported(fields, problem);
-  if (problem) return problem;
-  if (const auto valid = validate(request.chat.sampling); !valid) {
-    problem = Problem{.message = valid.error().message, .code = "invalid_value"};
-  }
-  return problem;
+  refuse_unsupported(fields);
+  fields.allow(kFields);
+  parse_openai_sampling(fields, chat);
+  OpenAiMessages messages = parse_openai_messages(fields, problem);
+  chat.messages = std::move(messages.messages);
+  parse_openai_length(fields, "max_tokens", chat);
+  parse_openai_length(fields, "max_completion_tokens", chat);  // the newer name wins
+  request.choices = parse_openai_choices(fields);
+  parse_logprobs(fields, chat);
+  parse_openai_standing(fields, chat);
+  parse_openai_metadata(fields);
+  request.streaming = parse_openai_streaming(fields, problem);
+  parse_openai_tools(fields, ToolForm::wrapped, chat, problem);
+  parse_format(fields, chat, problem);
+  parse_template_options(fields, chat);
+  if (!problem) parse_continuation(fields, messages.prefix, chat);
+  return problem ? problem : sampling_problem(chat.sampling);
 }
 
 }  // namespace
@@ -185,23 +119,12 @@ std::optional<Problem> parse_fields(const json::object& object, OpenAiChatReques
 std::variant<OpenAiChatRequest, Problem> parse_openai_chat(std::string_view body,
                                                            const SamplingParams& defaults,
                                                            std::size_t max_depth) {
-  json::parse_options options;
-  options.max_depth = max_depth;
-  boost::system::error_code error;
-  const json::value value =
-      json::parse(body, error, json::make_shared_resource<json::monotonic_resource>(), options);
-  if (error) {
-    return Problem{.message = fmt::format("The body is not valid JSON: {}.", error.message()),
-                   .code = "invalid_json"};
-  }
-  if (!value.is_object()) {
-    return Problem{
-        .message = fmt::format("The body must be a JSON object, but is {}.", json_kind_name(value)),
-        .code = "invalid_type"};
-  }
+  const auto object = parse_json_body(body, max_depth);
+  if (const auto* problem = std::get_if<Problem>(&object)) return *problem;
   OpenAiChatRequest request;
   request.chat.sampling = defaults;
-  if (auto problem = parse_fields(value.get_object(), request)) return *std::move(problem);
+  if (auto problem = parse_fields(std::get<json::object>(object), request))
+    return *std::move(problem);
   return request;
 }
 

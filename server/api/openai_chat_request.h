@@ -5,7 +5,8 @@
 #include <string_view>
 #include <variant>
 
-#include "pincer/server/backend.h"
+#include "pincer/server/chat_request.h"
+#include "server/api/openai_sampling.h"
 #include "server/http/problem.h"
 
 namespace pincer {
@@ -13,13 +14,12 @@ namespace pincer {
 struct OpenAiChatRequest {
   ChatRequest chat;
   int choices = 1;  // "n"
-  bool stream = false;
-  bool include_usage = false;  // stream_options.include_usage
+  OpenAiStreaming streaming;
 };
 
 // `defaults` holds where the body is silent, but for the seed, which is then random. Strict about
-// types and ranges of what it knows; unknown fields are ignored. What would change the answer and
-// is not supported is a problem that names it.
+// types and ranges. Unknown fields and what is not supported are problems that name them; what has
+// no effect on an answer is checked and ignored.
 std::variant<OpenAiChatRequest, Problem> parse_openai_chat(std::string_view body,
                                                            const SamplingParams& defaults,
                                                            std::size_t max_depth);

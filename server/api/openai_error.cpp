@@ -40,9 +40,9 @@ Problem backend_problem(const Error& error) {
     case ErrorCode::unsupported:
       return {.message = error.message, .code = "unsupported_parameter"};
     case ErrorCode::invalid_argument:
-      return {.message = error.message, .param = "messages", .code = "invalid_value"};
+      return {.message = error.message, .code = "invalid_value"};
     case ErrorCode::limit:
-      return {.message = error.message, .param = "messages", .code = "context_length_exceeded"};
+      return {.message = error.message, .code = "context_length_exceeded"};
     case ErrorCode::busy:
       return {.status = 429,
               .message = error.message,

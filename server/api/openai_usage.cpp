@@ -1,5 +1,9 @@
 #include "server/api/openai_usage.h"
 
+#include <ctime>
+
+#include "server/http/random_id.h"
+
 namespace pincer {
 namespace json = boost::json;
 
@@ -8,6 +12,10 @@ namespace {
 double per_second(int tokens, double seconds) { return seconds > 0 ? tokens / seconds : 0; }
 
 }  // namespace
+
+AnswerHead answer_head(std::string_view prefix, const Backend& backend) {
+  return {random_id(prefix), std::time(nullptr), backend.model(), backend.fingerprint()};
+}
 
 json::object usage_json(const AnswerUsage& usage) {
   return {{"prompt_tokens", usage.prompt_tokens},

@@ -1,12 +1,23 @@
-// What OpenAI's answers say about tokens and time.
+// What OpenAI's answers say about themselves: who made them, tokens, time.
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "server/api/answer_message.h"
 
 namespace pincer {
+
+struct AnswerHead {
+  std::string id;
+  std::int64_t created = 0;
+  std::string model;
+  std::string fingerprint;
+};
+// With a new id that begins with `prefix`, such as "chatcmpl-".
+AnswerHead answer_head(std::string_view prefix, const Backend& backend);
 
 // "usage" of chat completions and completions.
 boost::json::object usage_json(const AnswerUsage& usage);

@@ -48,8 +48,8 @@ TEST(OpenAiChatRequest, TakesEveryParameter) {
   EXPECT_EQ(request.chat.stops, (std::vector<std::string>{"a", "b"}));
   EXPECT_TRUE(request.chat.want_logprobs);
   EXPECT_EQ(request.chat.top_logprobs, 20);
-  EXPECT_TRUE(request.stream);
-  EXPECT_TRUE(request.include_usage);
+  EXPECT_TRUE(request.streaming.stream);
+  EXPECT_TRUE(request.streaming.include_usage);
 }
 
 TEST(OpenAiChatRequest, TheTierIsAPriorityAndTheUserAClient) {
@@ -71,7 +71,7 @@ TEST(OpenAiChatRequest, SilenceAndNullMeanTheDefaults) {
   EXPECT_EQ(request.chat.sampling.top_p, defaults.top_p);
   EXPECT_EQ(request.chat.max_tokens, -1);
   EXPECT_TRUE(request.chat.stops.empty());
-  EXPECT_FALSE(request.stream);
+  EXPECT_FALSE(request.streaming.stream);
 }
 
 TEST(OpenAiChatRequest, ASilentSeedIsRandomAndAGivenOneIsKept) {
@@ -92,7 +92,8 @@ TEST(OpenAiChatRequest, RolesAndTextPartsBecomeMessages) {
   const auto messages =
       parsed(
           body_of(
-              R"([{"role":"developer","content":"d"},{"role":"assistant","content":"a","name":"x"},)"
+              R"([{"role":"developer","content":"d"},{"role":"assistant","content":"a","name":"x","tool_calls":)"
+              R"([{"id":"1","type":"function","function":{"name":"f","arguments":"{}"}}]},)"
               R"({"role":"tool","tool_call_id":"1","content":"t"},)"
               R"({"role":"user","content":[{"type":"text","text":"1"},{"type":"text","text":"2"}]}])"))
           .chat.messages;
@@ -105,13 +106,101 @@ TEST(OpenAiChatRequest, RolesAndTextPartsBecomeMessages) {
 
 TEST(OpenAiChatRequest, IgnoresWhatDoesNotChangeTheAnswer) {
   parsed(body_with(
-      R"(,"user":"u","metadata":{"a":"b"},"store":true,"service_tier":"auto","unheard_of":[1],)"
+      R"(,"user":"u","metadata":{"a":"b"},"store":true,"service_tier":"auto","safety_identifier":"s",)"
       R"("tools":[],"tool_choice":"none","response_format":{"type":"text"},"modalities":["text"])"));
 }
 
-TEST(OpenAiChatRequest, ToolsThatMayNotBeCalledAreIgnored) {
-  parsed(
-      body_with(R"(,"tool_choice":"none","tools":[{"type":"function","function":{"name":"f"}}])"));
+TEST(OpenAiChatRequest, OfferedToolsAreTaken) {
+  const auto chat =
+      parsed(
+          body_with(
+              R"(,"parallel_tool_calls":false,"tools":[{"type":"function","function":{"name":"f",)"
+              R"("description":"d","strict":true,"parameters":{"type":"object"}}},)"
+              R"({"type":"function","function":{"name":"g"}}])"))
+          .chat;
+  ASSERT_EQ(chat.tools.size(), 2u);
+  EXPECT_EQ(chat.tools[0].name, "f");
+  EXPECT_EQ(chat.tools[0].description, "d");
+  EXPECT_EQ(chat.tools[0].parameters, R"({"type":"object"})");
+  EXPECT_TRUE(chat.tools[0].strict);
+  EXPECT_EQ(chat.tools[1].parameters, "");
+  EXPECT_FALSE(chat.parallel_tool_calls);
+  EXPECT_EQ(chat.tool_choice.kind, ToolChoice::Kind::automatic);
+}
+
+constexpr std::string_view kTools =
+    R"(,"tools":[{"type":"function","function":{"name":"f"}},{"type":"function","function":{"name":"g"}}])";
+
+TEST(OpenAiChatRequest, ToolChoices) {
+  using Kind = ToolChoice::Kind;
+  const auto choice = [](std::string_view text) {
+    return parsed(body_with(fmt::format(R"({},"tool_choice":{})", kTools, text))).chat;
+  };
+  EXPECT_EQ(choice(R"("auto")").tool_choice.kind, Kind::automatic);
+  EXPECT_EQ(choice(R"("none")").tool_choice.kind, Kind::none);
+  EXPECT_EQ(choice(R"("required")").tool_choice.kind, Kind::required);
+  const auto named = choice(R"({"type":"function","function":{"name":"g"}})").tool_choice;
+  EXPECT_EQ(named.kind, Kind::named);
+  EXPECT_EQ(named.name, "g");
+  const auto allowed = choice(
+      R"({"type":"allowed_tools","allowed_tools":{"mode":"required","tools":[{"type":"function","function":{"name":"g"}}]}})");
+  EXPECT_EQ(allowed.tool_choice.kind, Kind::required);
+  ASSERT_EQ(allowed.tools.size(), 1u);
+  EXPECT_EQ(allowed.tools[0].name, "g");
+}
+
+TEST(OpenAiChatRequest, FormsOfTheAnswer) {
+  const auto format = [](std::string_view more) { return parsed(body_with(more)).chat.format; };
+  EXPECT_FALSE(format(R"(,"response_format":{"type":"text"})"));
+  EXPECT_EQ(format(R"(,"response_format":{"type":"json_object"})"),
+            (OutputFormat{OutputFormat::Kind::json_object, ""}));
+  EXPECT_EQ(
+      format(
+          R"(,"response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"integer"},"strict":true}})"),
+      (OutputFormat{OutputFormat::Kind::json_schema, R"({"type":"integer"})"}));
+  EXPECT_EQ(format(R"(,"grammar":"root ::= \"a\"")"),
+            (OutputFormat{OutputFormat::Kind::gbnf, R"(root ::= "a")"}));
+  EXPECT_EQ(format(R"(,"structured_outputs":{"regex":"a+"})"),
+            (OutputFormat{OutputFormat::Kind::regex, "a+"}));
+  EXPECT_EQ(format(R"(,"structured_outputs":{"choice":["yes","no"]})"),
+            (OutputFormat{OutputFormat::Kind::gbnf, R"(root ::= "yes" | "no")"}));
+}
+
+TEST(OpenAiChatRequest, ContinuingTheLastMessage) {
+  const auto with = [](std::string_view last, std::string_view more) {
+    return fmt::format(R"({{"model":"m","messages":[{{"role":"user","content":"Hi"}},{}]{}}})",
+                       last, more);
+  };
+  constexpr std::string_view kHalf = R"({"role":"assistant","content":"Hel"})";
+  EXPECT_FALSE(parsed(with(kHalf, "")).chat.continue_last);
+  EXPECT_TRUE(
+      parsed(with(R"({"role":"assistant","content":"Hel","prefix":true})", "")).chat.continue_last);
+  EXPECT_TRUE(parsed(with(kHalf, R"(,"add_generation_prompt":false,"continue_final_message":true)"))
+                  .chat.continue_last);
+  EXPECT_FALSE(parsed(with(kHalf, R"(,"add_generation_prompt":false)")).chat.add_generation_prompt);
+  EXPECT_EQ(
+      refused(with(kHalf, R"(,"add_generation_prompt":true,"continue_final_message":true)")).param,
+      "add_generation_prompt");
+  EXPECT_EQ(refused(body_with(R"(,"continue_final_message":true)")).param,
+            "continue_final_message");
+  EXPECT_EQ(refused(body_of(R"([{"role":"user","content":"x","prefix":true}])")).param,
+            "messages[0].prefix");
+}
+
+TEST(OpenAiChatRequest, AnAnswerComesBackAsItWasSent) {
+  const auto messages =
+      parsed(
+          body_of(
+              R"([{"role":"user","content":"Hi"},{"role":"assistant","content":null,"refusal":null,)"
+              R"("annotations":[],"audio":null,"function_call":null,"reasoning_content":"hm","tool_calls":)"
+              R"([{"id":"1","type":"function","function":{"name":"f","arguments":""}}]},)"
+              R"({"role":"tool","tool_call_id":"1","content":[{"type":"text","text":"r"}]}])"))
+          .chat.messages;
+  ASSERT_EQ(messages.size(), 3u);
+  EXPECT_EQ(messages[1].reasoning, "hm");
+  EXPECT_EQ(messages[1].tool_calls, (std::vector<ToolCall>{{"1", "f", "{}"}}));
+  EXPECT_EQ(messages[2].tool_call_id, "1");
+  EXPECT_EQ(messages[2].content, "r");
 }
 
 struct BadField {
@@ -167,14 +256,35 @@ INSTANTIATE_TEST_SUITE_P(
         BadField{R"(,"logit_bias":{"1":101})", "logit_bias"},
         BadField{R"(,"logit_bias":{"1":"x"})", "logit_bias"},
         BadField{R"(,"logit_bias":{"99999999999":1})", "logit_bias"},
-        BadField{R"(,"tools":[{"type":"function"}])", "tools"},
-        BadField{R"(,"tools":"all")", "tools"},
+        BadField{R"(,"tools":[{"type":"function"}])", "tools[0].function"},
+        BadField{R"(,"tools":"all")", "tools"}, BadField{R"(,"tools":[1])", "tools[0]"},
+        BadField{R"(,"tools":[{"type":"web_search"}])", "tools[0].type"},
+        BadField{R"(,"tools":[{"type":"function","function":{"name":"a b"}}])",
+                 "tools[0].function.name"},
+        BadField{R"(,"tools":[{"type":"function","function":{"name":"f","parameters":[]}}])",
+                 "tools[0].function.parameters"},
+        BadField{
+            R"(,"tools":[{"type":"function","function":{"name":"f"}},{"type":"function","function":{"name":"f"}}])",
+            "tools[1].function.name"},
         BadField{R"(,"tool_choice":"required")", "tool_choice"},
-        BadField{R"(,"tool_choice":{})", "tool_choice"},
+        BadField{R"(,"tool_choice":"sometimes")", "tool_choice"},
+        BadField{R"(,"tool_choice":{})", "tool_choice.type"},
+        BadField{R"(,"tool_choice":{"type":"function","function":{"name":"f"}})",
+                 "tool_choice.function.name"},
         BadField{R"(,"functions":[{}])", "functions"},
-        BadField{R"(,"response_format":{"type":"json_schema"})", "response_format.type"},
+        BadField{R"(,"response_format":{"type":"json_schema"})", "response_format.json_schema"},
+        BadField{R"(,"response_format":{"type":"json_schema","json_schema":{"name":"n"}})",
+                 "response_format.json_schema.schema"},
+        BadField{R"(,"response_format":{"type":"xml"})", "response_format.type"},
         BadField{R"(,"response_format":{})", "response_format.type"},
         BadField{R"(,"response_format":"text")", "response_format"},
+        BadField{R"(,"grammar":"root ::= [a]","response_format":{"type":"json_object"})",
+                 "response_format"},
+        BadField{R"(,"structured_outputs":{"json":{},"regex":"a"})", "structured_outputs"},
+        BadField{R"(,"structured_outputs":{"choice":[]})", "structured_outputs.choice"},
+        BadField{R"(,"unheard_of":[1])", "unheard_of"},
+        BadField{R"(,"metadata":{"a":1})", "metadata"},
+        BadField{R"(,"reasoning_effort":1)", "reasoning_effort"},
         BadField{R"(,"modalities":["text","audio"])", "modalities"},
         BadField{R"(,"audio":{})", "audio"}));
 
@@ -205,9 +315,32 @@ INSTANTIATE_TEST_SUITE_P(
         BadMessages{R"([{"role":"user","content":[{"text":"x"}]}])", "messages[0].content[0].type"},
         BadMessages{R"([{"role":"user","content":[{"type":"text"}]}])",
                     "messages[0].content[0].text"},
+        BadMessages{R"([{"role":"user","content":"x","mood":"good"}])", "messages[0].mood"},
+        BadMessages{R"([{"role":"assistant"}])", "messages[0].content"},
+        BadMessages{R"([{"role":"user","content":"a","tool_calls":[{}]}])",
+                    "messages[0].tool_calls"},
+        BadMessages{R"([{"role":"assistant","tool_calls":{}}])", "messages[0].tool_calls"},
+        BadMessages{R"([{"role":"assistant","tool_calls":[{"id":"1"}]}])",
+                    "messages[0].tool_calls[0].function"},
+        BadMessages{R"([{"role":"assistant","tool_calls":[{"function":{"name":"f"}}]}])",
+                    "messages[0].tool_calls[0].id"},
         BadMessages{
-            R"([{"role":"user","content":"a"},{"role":"assistant","tool_calls":[{"id":"1"}]}])",
-            "messages[1].tool_calls"}));
+            R"([{"role":"assistant","tool_calls":[{"id":"1","function":{"name":"f","arguments":"{"}}]}])",
+            "messages[0].tool_calls[0].function.arguments"},
+        BadMessages{
+            R"([{"role":"assistant","tool_calls":[{"id":"1","function":{"name":"f","arguments":"[1]"}}]}])",
+            "messages[0].tool_calls[0].function.arguments"},
+        BadMessages{R"([{"role":"tool","content":"x"}])", "messages[0].tool_call_id"},
+        BadMessages{R"([{"role":"tool","tool_call_id":"1","content":"x"}])", "messages[0]"},
+        BadMessages{R"([{"role":"assistant","tool_calls":[{"id":"1","function":{"name":"f"}}]},)"
+                    R"({"role":"tool","tool_call_id":"2","content":"x"}])",
+                    "messages[1]"},
+        BadMessages{R"([{"role":"assistant","tool_calls":[{"id":"1","function":{"name":"f"}}]},)"
+                    R"({"role":"user","content":"x"}])",
+                    "messages[1]"},
+        BadMessages{R"([{"role":"user","content":"x"},{"role":"assistant","tool_calls":)"
+                    R"([{"id":"1","function":{"name":"f"}}]}])",
+                    "messages[1]"}));
 
 TEST(OpenAiChatRequest, NamesThePartTypeThatItDoesNotUnderstand) {
   const Problem problem = refused(body_of(
@@ -238,9 +371,9 @@ TEST(OpenAiChatRequest, RefusesLoneSurrogatesAndBrokenUtf8) {
 TEST(OpenAiChatRequest, NestingIsBounded) {
   const auto nested = [](std::size_t depth) {
     return body_with(
-        fmt::format(R"(,"metadata":{}{})", std::string(depth, '['), std::string(depth, ']')));
+        fmt::format(R"(,"logit_bias":{}{})", std::string(depth, '['), std::string(depth, ']')));
   };
-  parsed(nested(31));  // and the object around it
+  EXPECT_EQ(refused(nested(31)).code, "invalid_type");  // and the object around it
   EXPECT_EQ(refused(nested(32)).code, "invalid_json");
   EXPECT_EQ(refused(nested(100'000)).code, "invalid_json");
 }
