@@ -29,7 +29,7 @@ struct Server::Impl {
         io(std::max(options.io_threads, 1)),
         site(std::make_shared<Site>(options.limits,
                                     Access(options.api_keys, options.allowed_hosts))),
-        api{*site, std::move(models), options.sampling, workers},
+        api{*site, std::move(models), options.sampling, std::make_shared<ResponseStore>(), workers},
         trace(api, options.trace_for_all),
         control(asio::make_strand(io)),
         drain_timer(control) {

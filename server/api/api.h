@@ -6,6 +6,7 @@
 
 #include "pincer/engine/sampler.h"
 #include "pincer/server/models.h"
+#include "server/api/response_store.h"
 #include "server/http/site.h"
 
 namespace pincer {
@@ -14,12 +15,14 @@ namespace pincer {
 struct Api {
   Site& site;
   std::shared_ptr<Models> models;
-  SamplingParams sampling;  // where a request is silent
+  SamplingParams sampling;                   // where a request is silent
+  std::shared_ptr<ResponseStore> responses;  // of /v1/responses
   asio::thread_pool&
       workers;  // for what takes longer than an I/O thread may wait, such as tokenizing
 };
 
-void add_openai_routes(Router& router, const Api& api);  // /v1/chat/completions, /v1/models
+// /v1/chat/completions, /v1/completions, /v1/responses, /v1/models
+void add_openai_routes(Router& router, const Api& api);
 void add_health_routes(Router& router, const Api& api);  // /health, /ready, /metrics
 
 }  // namespace pincer

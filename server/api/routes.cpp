@@ -3,16 +3,45 @@
 #include "server/api/api.h"
 #include "server/api/health.h"
 #include "server/api/openai_chat.h"
+#include "server/api/openai_completions.h"
 #include "server/api/openai_models.h"
+#include "server/api/responses.h"
+#include "server/api/stored_responses.h"
 
 namespace pincer {
 
 using boost::beast::http::verb;
 
+namespace {
+
+void add_responses_routes(Router& router, const Api& api) {
+  router.add(
+      {.pattern = "/v1/responses/*", .handler = std::bind_front(get_response, std::cref(api))});
+  router.add({.method = verb::delete_,
+              .pattern = "/v1/responses/*",
+              .handler = std::bind_front(delete_response, std::cref(api))});
+  router.add({.method = verb::post,
+              .pattern = "/v1/responses/*",
+              .handler = std::bind_front(cancel_response, std::cref(api))});
+  // After the pattern that it falls under as well: the last one that matches counts.
+  router.add({.method = verb::post,
+              .pattern = "/v1/responses/input_tokens",
+              .handler = std::bind_front(count_response_input, std::cref(api))});
+  router.add({.method = verb::post,
+              .pattern = "/v1/responses",
+              .handler = std::bind_front(create_response, std::cref(api))});
+}
+
+}  // namespace
+
 void add_openai_routes(Router& router, const Api& api) {
   router.add({.method = verb::post,
               .pattern = "/v1/chat/completions",
               .handler = std::bind_front(openai_chat, std::cref(api))});
+  router.add({.method = verb::post,
+              .pattern = "/v1/completions",
+              .handler = std::bind_front(openai_completions, std::cref(api))});
+  add_responses_routes(router, api);
   router.add({.pattern = "/v1/models", .handler = std::bind_front(openai_models, std::cref(api))});
   router.add({.pattern = "/v1/models/*", .handler = std::bind_front(openai_model, std::cref(api))});
 }

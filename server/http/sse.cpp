@@ -6,8 +6,13 @@
 
 namespace pincer {
 
-void append_sse_event(std::string& out, std::string_view data) {
+void append_sse_event(std::string& out, std::string_view data, std::string_view event) {
   assert(data.find_first_of("\r\n") == std::string_view::npos);
+  if (!event.empty()) {
+    out += "event: ";
+    out += event;
+    out += '\n';
+  }
   out += "data: ";
   out += data;
   out += "\n\n";

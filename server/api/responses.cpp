@@ -1,0 +1,163 @@
+#include "server/api/responses.h"
+
+#include <boost/json.hpp>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "server/api/answer_stream.h"
+#include "server/api/http_caller.h"
+#include "server/api/openai_error.h"
+#include "server/api/prompt_of.h"
+#include "server/api/response_store.h"
+#include "server/api/stored_responses.h"
+#include "server/http/sse.h"
+
+namespace pincer {
+namespace json = boost::json;
+
+namespace {
+
+// What came before goes in front of the input.
+std::optional<Problem> recall(const Api& api, const Caller& caller, ResponsesRequest& request) {
+  std::vector<Message> history;
+  if (const auto& id = request.previous_response_id) {
+    const auto previous = api.responses->find(*id, caller.identity());
+    if (!previous) {
+      Problem problem = response_not_found(*id, "previous_response_id");
+      problem.status = 400;
+      problem.code = "previous_response_not_found";
+      return problem;
+    }
+    history = previous->history;
+  }
+  return join_history(request, std::move(history));
+}
+
+void keep(const Api& api, const Caller& caller, const ResponsesRequest& request,
+          const ResponseBuilder& builder) {
+  if (!request.store) return;
+  StoredResponse stored;
+  stored.id = builder.id();
+  stored.owner = caller.identity();
+  stored.body = json::serialize(builder.response());
+  stored.input_items = json::serialize(request.input_items);
+  stored.history = builder.history();
+  api.responses->put(std::move(stored));
+}
+
+// From a started answer to the last event, unless the caller leaves.
+asio::awaitable<void> run(const Api& api, const Caller& caller, Answer& answer,
+                          const ResponsesRequest& request, ResponseSink& sink) {
+  ResponseBuilder builder(request, answer.backend().tokenizer());
+  ResponseEvents events;
+  builder.begin(events);
+  for (;;) {
+    if (!events.empty()) {
+      const bool listening = co_await sink.send(std::exchange(events, {}));
+      if (!listening) co_return;
+    }
+    std::optional<AnswerNews> news = co_await answer.next();
+    if (!news) co_return;
+    if (news->problem) {
+      builder.failed(events, *news->problem);
+    } else {
+      builder.news(events, *news);
+    }
+    if (!news->problem && !news->end) continue;
+    // Before the client hears of its end: it may go on from it at once.
+    if (news->end) keep(api, caller, request, builder);
+    co_return co_await sink.end(std::move(events), builder.response(), std::move(news->problem));
+  }
+}
+
+class SseSink final : public ResponseSink {
+ public:
+  explicit SseSink(Exchange& exchange) : exchange_(exchange) {}
+  asio::awaitable<bool> send(ResponseEvents events) override {
+    co_return co_await exchange_.send_events(bytes_of(events));
+  }
+  asio::awaitable<void> end(ResponseEvents events, json::object, std::optional<Problem>) override {
+    co_await exchange_.end_events(bytes_of(events));
+  }
+
+ private:
+  static std::string bytes_of(const ResponseEvents& events) {
+    std::string bytes;
+    for (const ResponseEvent& event : events) append_sse_event(bytes, event.json, event.type);
+    return bytes;
+  }
+  Exchange& exchange_;
+};
+
+class WholeSink final : public ResponseSink {
+ public:
+  explicit WholeSink(Exchange& exchange) : exchange_(exchange) {}
+  asio::awaitable<bool> send(ResponseEvents) override { co_return true; }
+  asio::awaitable<void> end(ResponseEvents, json::object response,
+                            std::optional<Problem> problem) override {
+    if (problem)
+      co_return co_await send_problem(exchange_, *std::move(problem), openai_error_response);
+    Response whole;
+    whole.body = json::serialize(response);
+    co_await exchange_.send(std::move(whole));
+  }
+
+ private:
+  Exchange& exchange_;
+};
+
+}  // namespace
+
+asio::awaitable<std::optional<Problem>> make_response(const Api& api, Caller& caller,
+                                                      ResponsesRequest request,
+                                                      ResponseSink& sink) {
+  if (auto problem = recall(api, caller, request)) co_return problem;
+  Answer answer(api, caller);
+  auto problem = co_await answer.start(request.chat);
+  if (!problem) co_await run(api, caller, answer, request, sink);
+  co_await answer.release();
+  co_return problem;
+}
+
+asio::awaitable<void> create_response(const Api& api, Exchange& exchange) {
+  auto parsed =
+      parse_responses_request(exchange.take_body(), api.sampling, exchange.limits().json_depth);
+  if (auto* problem = std::get_if<Problem>(&parsed))
+    co_return co_await send_problem(exchange, std::move(*problem), openai_error_response);
+  auto& request = std::get<ResponsesRequest>(parsed);
+  HttpCaller caller(exchange);
+  SseSink events(exchange);
+  WholeSink whole(exchange);
+  ResponseSink& sink = request.stream ? static_cast<ResponseSink&>(events) : whole;
+  if (auto problem = co_await make_response(api, caller, std::move(request), sink))
+    co_await send_problem(exchange, *std::move(problem), openai_error_response);
+}
+
+asio::awaitable<void> count_response_input(const Api& api, Exchange& exchange) {
+  auto parsed =
+      parse_responses_request(exchange.take_body(), api.sampling, exchange.limits().json_depth);
+  auto* problem = std::get_if<Problem>(&parsed);
+  if (problem != nullptr)
+    co_return co_await send_problem(exchange, std::move(*problem), openai_error_response);
+  auto& request = std::get<ResponsesRequest>(parsed);
+  HttpCaller caller(exchange);
+  if (auto unknown = recall(api, caller, request))
+    co_return co_await send_problem(exchange, *std::move(unknown), openai_error_response);
+  FoundModel found = co_await find_model(api, caller, request.chat.model);
+  problem = std::get_if<Problem>(&found);
+  if (problem != nullptr)
+    co_return co_await send_problem(exchange, std::move(*problem), openai_error_response);
+  const auto prompt = co_await prompt_of(api, std::get<std::shared_ptr<Backend>>(std::move(found)),
+                                         std::move(request.chat));
+  if (!prompt) {
+    co_return co_await send_problem(exchange, backend_problem(prompt.error()),
+                                    openai_error_response);
+  }
+  Response response;
+  response.body = json::serialize(
+      json::object{{"object", "response.input_tokens"}, {"input_tokens", prompt->tokens.size()}});
+  co_await exchange.send(std::move(response));
+}
+
+}  // namespace pincer

@@ -1,0 +1,109 @@
+#include "server/api/stored_responses.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <utility>
+
+#include "server/api/answer_stream.h"
+#include "server/api/http_caller.h"
+#include "server/api/openai_error.h"
+#include "server/api/response_store.h"
+
+namespace pincer {
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::string_view kPath = "/v1/responses/";
+
+// "/v1/responses/{id}" and what may follow.
+struct Place {
+  std::string id;
+  std::string below;  // "", "input_items", "cancel"
+};
+
+Place place_of(const Exchange& exchange) {
+  std::string_view rest = exchange.request().path;
+  rest.remove_prefix(kPath.size());
+  const std::size_t slash = std::min(rest.find('/'), rest.size());
+  return {std::string(rest.substr(0, slash)),
+          std::string(rest.substr(std::min(slash + 1, rest.size())))};
+}
+
+std::string input_items_page(const std::string& items) {
+  json::array data = json::parse(items).get_array();
+  std::ranges::reverse(data);  // the default order is the latest first
+  json::object page{{"object", "list"}, {"has_more", false}};
+  page["first_id"] = data.front().at("id");
+  page["last_id"] = data.back().at("id");
+  page["data"] = std::move(data);
+  return json::serialize(page);
+}
+
+Problem nothing_there(const Exchange& exchange) {
+  return {.status = 404,
+          .message = fmt::format("There is nothing at '{}'.", exchange.request().path),
+          .code = "not_found"};
+}
+
+}  // namespace
+
+Problem response_not_found(std::string_view id, std::string param) {
+  return {
+      .status = 404,
+      .message = fmt::format("There is no response '{}': it was never stored, has been deleted, "
+                             "or was dropped because it was not used for long.",
+                             id),
+      .param = std::move(param),
+      .code = "response_not_found"};
+}
+
+asio::awaitable<void> get_response(const Api& api, Exchange& exchange) {
+  const Place place = place_of(exchange);
+  const bool items = place.below == "input_items";
+  if (!items && !place.below.empty())
+    co_return co_await send_problem(exchange, nothing_there(exchange), openai_error_response);
+  const auto stored = api.responses->find(place.id, HttpCaller(exchange).identity());
+  if (!stored) {
+    co_return co_await send_problem(exchange, response_not_found(place.id, "response_id"),
+                                    openai_error_response);
+  }
+  Response response;
+  response.body = items ? input_items_page(stored->input_items) : stored->body;
+  co_await exchange.send(std::move(response));
+}
+
+asio::awaitable<void> delete_response(const Api& api, Exchange& exchange) {
+  const Place place = place_of(exchange);
+  if (!place.below.empty())
+    co_return co_await send_problem(exchange, nothing_there(exchange), openai_error_response);
+  if (!api.responses->remove(place.id, HttpCaller(exchange).identity())) {
+    co_return co_await send_problem(exchange, response_not_found(place.id, "response_id"),
+                                    openai_error_response);
+  }
+  Response response;
+  response.body =
+      json::serialize(json::object{{"id", place.id}, {"object", "response"}, {"deleted", true}});
+  co_await exchange.send(std::move(response));
+}
+
+asio::awaitable<void> cancel_response(const Api& api, Exchange& exchange) {
+  const Place place = place_of(exchange);
+  Problem problem = nothing_there(exchange);
+  if (place.below == "cancel") {
+    problem = response_not_found(place.id, "response_id");
+    if (api.responses->find(place.id, HttpCaller(exchange).identity())) {
+      problem = {.message = fmt::format("The response '{}' is complete: only one that is made in "
+                                        "the background could be cancelled. Close the stream of "
+                                        "one that is not.",
+                                        place.id),
+                 .param = "response_id",
+                 .code = "invalid_value"};
+    }
+  }
+  co_await send_problem(exchange, std::move(problem), openai_error_response);
+}
+
+}  // namespace pincer
