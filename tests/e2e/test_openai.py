@@ -147,6 +147,60 @@ class OpenAiClient(unittest.TestCase):
         )
         self.assertTrue(answer.choices)
 
+    def test_several_choices_differ_by_their_seed(self):
+        answer = self.ask(n=3, seed=7, temperature=1)
+        self.assertEqual([c.index for c in answer.choices], [0, 1, 2])
+        second = self.ask(seed=8, temperature=1)
+        self.assertEqual(answer.choices[1].message.content, second.choices[0].message.content)
+
+    def test_a_message_goes_on_where_it_ends(self):
+        whole = self.ask(temperature=0, max_tokens=8)
+        text = whole.choices[0].message.content
+        half = text[: len(text) // 2].rstrip()
+        for more in (
+            {"extra_body": {"continue_final_message": True, "add_generation_prompt": False}},
+            {"prefix": True},
+        ):
+            last = {"role": "assistant", "content": half}
+            if more.pop("prefix", None):
+                last["prefix"] = True
+            answer = self.ask(HELLO + [last], temperature=0, max_tokens=8, **more)
+            self.assertGreater(answer.usage.prompt_tokens, whole.usage.prompt_tokens)
+            self.assertFalse(answer.choices[0].message.content.startswith(half))
+
+    # Tools: what a small model writes is anybody's guess, but nothing it writes is an error.
+
+    def test_tools_are_offered(self):
+        tools = [{"type": "function", "function": {"name": "weather", "description": "The weather in a city.",
+                  "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}}}]
+        plain = self.ask(max_tokens=1).usage.prompt_tokens
+        answer = self.ask(tools=tools, max_tokens=64)
+        self.assertGreater(answer.usage.prompt_tokens, plain)
+        for call in answer.choices[0].message.tool_calls or []:
+            self.assertEqual(call.function.name, "weather")
+        self.assertEqual(self.ask(tools=tools, tool_choice="none", max_tokens=1).usage.prompt_tokens, plain)
+
+    def test_a_tools_result_is_answered(self):
+        call = {"id": "c1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Oslo"}'}}
+        messages = [
+            {"role": "user", "content": "How is the weather in Oslo?"},
+            {"role": "assistant", "content": None, "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": "c1", "content": "sunny"},
+        ]
+        self.assertTrue(self.ask(messages).choices)
+
+    # Completions
+
+    def test_a_completion(self):
+        ask = self.client.completions.create
+        whole = ask(model=self.model, prompt="One, two, three,", temperature=0, max_tokens=8, echo=True)
+        self.assertTrue(whole.choices[0].text.startswith("One, two, three,"))
+        chunks = list(ask(model=self.model, prompt="One, two, three,", temperature=0, max_tokens=8, stream=True))
+        self.assertEqual("One, two, three," + "".join(c.choices[0].text for c in chunks), whole.choices[0].text)
+        two = ask(model=self.model, prompt=["One,", "Two,"], n=2, logprobs=2, max_tokens=4)
+        self.assertEqual(len(two.choices), 4)
+        self.assertEqual(len(two.choices[0].logprobs.tokens), len(two.choices[0].logprobs.token_logprobs))
+
     # Streams
 
     def test_a_stream_gives_the_text_of_the_whole_answer(self):
@@ -194,15 +248,19 @@ class OpenAiClient(unittest.TestCase):
         for more in (
             {"temperature": 9},
             {"top_p": -1},
-            {"n": 2},
+            {"n": 33},
+            {"functions": [{"name": "f"}]},
+            {"tool_choice": "required"},
+            {"extra_body": {"no_such_field": 1}},
             {"logit_bias": {"x": 1}},
             {"max_tokens": 0},
             {"extra_body": {"top_k": -5}},
             {"messages": []},
             {"messages": [{"role": "wizard", "content": "x"}]},
             {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]},
-            {"response_format": {"type": "json_object"}},
-            {"tools": [{"type": "function", "function": {"name": "f"}}]},
+            {"response_format": {"type": "json_schema", "json_schema": {"name": "n"}}},
+            {"tools": [{"type": "function", "function": {"name": "a b"}}]},
+            {"messages": [{"role": "tool", "tool_call_id": "x", "content": "y"}]},
         ):
             with self.subTest(**more):
                 error = self.refused(openai.BadRequestError, **more)
