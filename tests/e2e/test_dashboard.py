@@ -78,12 +78,15 @@ class Dashboard(Browser):
     def test_the_chat_streams_and_the_layers_fill(self):
         page = self.open(scheme="dark", height=1560, width=1600)
         expect(page.get_by_role("status")).to_have_text("Ready", timeout=WAIT)
+        # How often the answer was seen to change; one that does not stream comes in one piece.
+        page.evaluate("""() => {
+            window.changes = 0;
+            new MutationObserver(() => ++window.changes).observe(document.querySelector('.log'),
+                {subtree: true, childList: true, characterData: true});
+        }""")
         self.ask(page, "Write about the sea.", max_tokens=160, temperature=0, seed=1)
-        answer = page.locator("article.assistant .markdown").last
-        answer.locator("p").first.wait_for()
-        early = answer.inner_text()
         self.assertIn("token", self.finished(page))
-        self.assertGreater(len(answer.inner_text()), len(early), "the answer did not grow: it did not stream")
+        self.assertGreater(page.evaluate("window.changes"), 10)
 
         map_of_layers = page.locator(".heat canvas").last
         expect(page.locator(".heat .waiting")).to_have_count(0, timeout=WAIT)
@@ -91,7 +94,7 @@ class Dashboard(Browser):
         map_of_layers.focus()
         page.keyboard.press("ArrowDown")
         expect(page.locator(".reading")).to_contain_text("layer 1:", timeout=WAIT)
-        expect(page.locator(".reading")).to_contain_text("µs")
+        expect(page.locator(".reading")).to_contain_text("MLP")
         colours = map_of_layers.evaluate("""canvas => {
             const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
             const seen = new Set();
@@ -102,7 +105,7 @@ class Dashboard(Browser):
 
         page.get_by_text("limits of this machine").wait_for()  # measured once the engine is idle
         rows = page.locator(".kernels tbody tr:not(.group)")
-        expect(rows.filter(has_text="gate, up").first).to_contain_text("gemm_s8s8", timeout=WAIT)
+        expect(rows.filter(has_text="gate, up").first).to_contain_text("s8s8_f32_", timeout=WAIT)
         page.locator(".flame rect").nth(100).wait_for(state="attached")
         page.get_by_role("button", name="forward", exact=False).first.press("Enter")
         page.get_by_role("button", name="Whole step").click()
@@ -111,12 +114,12 @@ class Dashboard(Browser):
 
     def test_stop_ends_an_answer_and_the_generation(self):
         page = self.open()
-        self.ask(page, "Count from one to a thousand.", max_tokens=1500)
+        # Hot, so that it goes on: what the model says does not matter.
+        self.ask(page, "Write a very long story about the sea.", max_tokens=1500, temperature=2)
         page.locator("article.assistant .markdown p").first.wait_for()
         page.get_by_role("button", name="Stop").click()
         self.assertIn("stopped", self.finished(page))
         expect(page.get_by_label("Message", exact=True)).to_be_focused()
-        page.get_by_text("0 queued").wait_for()
         page.wait_for_function("document.querySelector('.tile:nth-child(2) .value').textContent.startsWith('0')")
         self.assertEqual(self.complaints, [])
 
@@ -173,7 +176,7 @@ class Dashboard(Browser):
         page = self.open()
         expect(page.get_by_role("status")).to_have_text("Ready", timeout=WAIT)
         reached = set()
-        for _ in range(40):
+        for _ in range(100):  # the slices of a flame are many
             page.keyboard.press("Tab")
             reached.add(page.evaluate("""(() => { const e = document.activeElement;
                 return e.getAttribute('aria-label') || e.textContent.trim().slice(0, 20) || e.placeholder || e.name || e.tagName; })()"""))
