@@ -15,7 +15,8 @@ const WORDS: Record<string, string> = {
   gate_up: "gate, up",
 };
 
-export function Flame({ step, theme }: { step: Step | null; theme: Theme }) {
+// `onHold`: somebody is inside it, so that the next step must not take its place.
+export function Flame({ step, theme, onHold }: { step: Step | null; theme: Theme; onHold: () => void }) {
   const [box, width] = useWidth<HTMLDivElement>();
   const [zoom, setZoom] = useState<{ start: number; ns: number } | null>(null);
   const [over, setOver] = useState<Slice | null>(null);
@@ -52,13 +53,13 @@ export function Flame({ step, theme }: { step: Step | null; theme: Theme }) {
               <g
                 key={`${s.depth} ${s.start_ns} ${s.name}`}
                 role={reachable ? "button" : undefined}
-                tabIndex={reachable ? 0 : undefined}
+                tabindex={reachable ? 0 : undefined}
                 aria-label={reachable ? `${name(s)}, ${duration(s.ns)}` : undefined}
                 onClick={() => into(s)}
                 onKeyDown={(event) => event.key === "Enter" && into(s)}
                 onMouseEnter={() => setOver(s)}
                 onMouseLeave={() => setOver(null)}
-                onFocus={() => setOver(s)}
+                onFocus={() => (setOver(s), onHold())}
               >
                 <rect x={left} y={s.depth * ROW} width={Math.max(0.5, wide - (wide > 3 ? 1 : 0))} height={ROW - 1} fill={PARTS[theme][s.part]} />
                 {wide > 34 && (

@@ -159,7 +159,7 @@ export function HeatMap({ data, theme, onStep }: { data: HeatData | null; theme:
           style={{ width: `${width}px`, height: `${g.height}px` }}
           tabIndex={0}
           role="img"
-          aria-label={`Time of each of ${layers} layers over ${plural(bins.length, "stretch")} of 250 ms. Arrow keys move, Enter opens a step.`}
+          aria-label={`Time of each of ${layers} layers over ${plural(bins.length, "quarter")} of a second. Arrow keys move, Enter opens a step.`}
           onMouseMove={(event) => setAt(cell(event))}
           onMouseLeave={() => setAt(null)}
           onKeyDown={onKeyDown}

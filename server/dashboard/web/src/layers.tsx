@@ -141,7 +141,7 @@ export function Layers({ model, on, theme }: { model: string; on: boolean; theme
       )}
       <HeatMap data={heat} theme={theme} onStep={(number) => pick(number)} />
       <StepStrip steps={steps} shown={step?.number ?? -1} following={chosen === null} theme={theme} onPick={pick} />
-      <Flame step={step} theme={theme} />
+      <Flame step={step} theme={theme} onHold={() => step && choose(step.number)} />
       <KernelTable data={kernels} theme={theme} />
     </section>
   );
