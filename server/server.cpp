@@ -1,5 +1,6 @@
 #include "pincer/server/server.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -17,6 +18,7 @@
 #include "server/api/api.h"
 #include "server/api/openai_error.h"
 #include "server/dashboard/assets.h"
+#include "server/framed/connection.h"
 #include "server/http/listener.h"
 #include "server/http/site.h"
 #include "server/trace/trace_api.h"
@@ -28,13 +30,17 @@ struct Server::Impl {
       : options(std::move(given)),
         io(std::max(options.io_threads, 1)),
         site(std::make_shared<Site>(options.limits,
-                                    Access(options.api_keys, options.allowed_hosts))),
+                                    Access(options.allowed_hosts, options.allowed_origins),
+                                    options.api_keys)),
         api{*site, std::move(models), options.sampling, std::make_shared<ResponseStore>(), workers},
         trace(api, options.trace_for_all),
         control(asio::make_strand(io)),
         drain_timer(control) {
     site->problem_response = openai_error_response;
     site->on_request_end = [this] { request_ended(); };
+    site->serve_framed = [this](std::shared_ptr<Wire> wire) {
+      return serve_framed(api, std::move(wire));
+    };
     add_openai_routes(site->router, api);
     add_health_routes(site->router, api);
     add_trace_routes(site->router, trace);
@@ -73,6 +79,26 @@ struct Server::Impl {
     site->refused.close_all();
   }
 
+  Result<void> open_listener(const std::string& text) {
+    const auto address = parse_listen_address(text);
+    if (!address) return address.error();
+    if (address->speech == Speech::https && !site->certificates) {
+      if (options.tls_certificate.empty() || options.tls_key.empty()) {
+        return Error{
+            ErrorCode::invalid_argument,
+            fmt::format("{} needs a certificate: give --tls-cert FILE and --tls-key FILE", text)};
+      }
+      auto loaded = Certificates::load({options.tls_certificate, options.tls_key});
+      if (!loaded) return loaded.error();
+      site->certificates = std::move(loaded).value();
+    }
+    auto listener = Listener::open(io, *address, options.socket_mode);
+    if (!listener) return listener.error();
+    addresses.push_back((*listener)->bound());
+    listeners.push_back(std::move(listener).value());
+    return {};
+  }
+
   void close_listeners() {
     for (auto& listener : listeners)
       asio::post(listener->executor(), std::bind_front(&Listener::close, listener));
@@ -104,12 +130,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options,
   server->impl_ = std::make_unique<Impl>(std::move(options), std::move(models));
   Impl& impl = *server->impl_;
   for (const std::string& text : impl.options.listen) {
-    const auto address = parse_listen_address(text);
-    if (!address) return address.error();
-    auto listener = Listener::open(impl.io, *address);
-    if (!listener) return listener.error();
-    impl.addresses.push_back((*listener)->bound());
-    impl.listeners.push_back(std::move(listener).value());
+    if (auto opened = impl.open_listener(text); !opened) return opened.error();
   }
   return server;
 }
@@ -129,6 +150,12 @@ void Server::run() {
     threads.emplace_back([this] { impl_->io.run(); });
   impl_->io.run();
   for (std::thread& thread : threads) thread.join();
+}
+
+void Server::set_api_keys(std::vector<ApiKey> keys) { impl_->site->keys.replace(std::move(keys)); }
+
+Result<void> Server::reload_certificate() {
+  return impl_->site->certificates ? impl_->site->certificates->reload() : Result<void>();
 }
 
 void Server::drain() {

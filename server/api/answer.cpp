@@ -99,10 +99,15 @@ void AnswerUsage::add(const AnswerEnd& end, bool first_of_prompt) {
 
 struct Answer::Track {
   Track(int number, Stream with, const Tokenizer& tokenizer, const ChatRequest& request,
-        const AnswerFormat& format, Clock::time_point asked)
-      : choice(number), stream(std::move(with)), reader(tokenizer, request, format), last(asked) {}
+        const AnswerFormat& format, Clock::time_point asked, bool first)
+      : choice(number),
+        first_of_prompt(first),
+        stream(std::move(with)),
+        reader(tokenizer, request, format),
+        last(asked) {}
 
   int choice;
+  bool first_of_prompt;
   Stream stream;
   AnswerReader reader;
   Clock::time_point last;  // of its tokens
@@ -126,6 +131,11 @@ Answer::Answer(const Api& api, Caller& caller)
 }
 
 Answer::~Answer() {
+  for (const auto& track : tracks_) {
+    // What nobody waited for was made all the same.
+    if (!track->ended && caller_.account() != nullptr)
+      caller_.account()->spend(track->reader.tokens());
+  }
   signals_->cancel();
   signals_->bell->disconnect();
 }
@@ -147,6 +157,9 @@ asio::awaitable<std::optional<Problem>> Answer::start(std::vector<ChatRequest> r
   backend_ = std::get<std::shared_ptr<Backend>>(std::move(found));
   for (ChatRequest& request : requests) {
     if (auto problem = bias_problem(*backend_, request)) co_return problem;
+    if (caller_.account() != nullptr) {
+      if (auto problem = caller_.account()->check_priority(request.priority)) co_return problem;
+    }
     request.client = fmt::format("{}\n{}", caller_.identity(), request.client);
   }
   co_return co_await generate(std::move(requests), choices);
@@ -170,9 +183,9 @@ asio::awaitable<std::optional<Problem>> Answer::generate(std::vector<ChatRequest
   const auto& formats = std::get<std::vector<AnswerFormat>>(started);
   for (std::size_t i = 0; i < signals_->streams.size(); ++i) {
     const std::size_t request = i / static_cast<std::size_t>(choices);
-    tracks_.push_back(std::make_unique<Track>(static_cast<int>(i), signals_->streams[i],
-                                              backend_->tokenizer(), requests[request],
-                                              formats[request], caller_.asked()));
+    tracks_.push_back(std::make_unique<Track>(
+        static_cast<int>(i), signals_->streams[i], backend_->tokenizer(), requests[request],
+        formats[request], caller_.asked(), i % static_cast<std::size_t>(choices) == 0));
   }
   if (caller_.left()) {
     signals_->cancel();
@@ -211,6 +224,10 @@ AnswerNews Answer::read(Track& track, TokenStream::News news) {
   if (!news.finish) return out;
   track.ended = true;
   ++ended_;
+  if (caller_.account() != nullptr) {
+    const int prompt = track.first_of_prompt ? news.finish->prompt_tokens : 0;
+    caller_.account()->spend(prompt + news.finish->generated_tokens);
+  }
   out.problem = finish_problem(*news.finish, track.reader.stopped());
   failed_ = out.problem.has_value();
   if (!failed_) out.end = answer_end(track.reader, *std::move(news.finish));

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string_view>
 
+#include "server/http/key_ring.h"
 #include "server/http/types.h"
 
 namespace pincer {
@@ -15,8 +16,12 @@ class Caller {
   virtual ~Caller() = default;
 
   virtual asio::any_io_executor executor() const = 0;
-  // Names whose share of the server the answer takes: the API key; empty without one.
-  virtual std::string_view identity() const = 0;
+  // Whose key it is; null: no keys are asked for.
+  virtual const Account* account() const = 0;
+  // Names whose share of the server the answer takes: the key's name; empty without one.
+  virtual std::string_view identity() const {
+    return account() == nullptr ? std::string_view() : account()->key().name;
+  }
   virtual std::chrono::steady_clock::time_point asked() const = 0;  // the request was complete
 
   // From here to unwatch(), `on_leave` is called once, on the executor, when the caller is gone

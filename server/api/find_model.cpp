@@ -73,6 +73,9 @@ Problem still_loading(const std::string& model) {
 
 asio::awaitable<FoundModel> find_model(const Api& api, const Caller& caller,
                                        std::shared_ptr<Doorbell> bell, std::string name) {
+  if (caller.account() != nullptr) {
+    if (auto problem = caller.account()->check_model(name)) co_return *std::move(problem);
+  }
   std::optional<Models::Entry> entry = api.models->find(name);
   if (!entry) co_return model_not_found(name);
   if (entry->on_demand)

@@ -6,7 +6,9 @@
 
 namespace pincer {
 
-std::string_view HttpCaller::identity() const { return shown_key(exchange_.request()); }
+std::string_view HttpCaller::identity() const {
+  return account() == nullptr ? shown_key(exchange_.request()) : Caller::identity();
+}
 
 std::chrono::steady_clock::time_point HttpCaller::asked() const {
   return exchange_.request().received;

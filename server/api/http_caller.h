@@ -15,6 +15,8 @@ class HttpCaller final : public Caller {
   explicit HttpCaller(Exchange& exchange) : exchange_(exchange) {}
 
   asio::any_io_executor executor() const override { return exchange_.wire()->executor(); }
+  const Account* account() const override { return exchange_.account().get(); }
+  // Where no keys are asked for, the one that was shown all the same.
   std::string_view identity() const override;
   std::chrono::steady_clock::time_point asked() const override;
   void watch(std::function<void()> on_leave) override;

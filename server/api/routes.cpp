@@ -6,6 +6,7 @@
 #include "server/api/openai_completions.h"
 #include "server/api/openai_models.h"
 #include "server/api/responses.h"
+#include "server/api/responses_socket.h"
 #include "server/api/stored_responses.h"
 
 namespace pincer {
@@ -15,6 +16,10 @@ using boost::beast::http::verb;
 namespace {
 
 void add_responses_routes(Router& router, const Api& api) {
+  // Any key may connect; each response asks for more.
+  router.add({.pattern = "/v1/responses",
+              .scope = Scope::any,
+              .handler = std::bind_front(responses_socket, std::cref(api))});
   router.add(
       {.pattern = "/v1/responses/*", .handler = std::bind_front(get_response, std::cref(api))});
   router.add({.method = verb::delete_,
@@ -42,8 +47,12 @@ void add_openai_routes(Router& router, const Api& api) {
               .pattern = "/v1/completions",
               .handler = std::bind_front(openai_completions, std::cref(api))});
   add_responses_routes(router, api);
-  router.add({.pattern = "/v1/models", .handler = std::bind_front(openai_models, std::cref(api))});
-  router.add({.pattern = "/v1/models/*", .handler = std::bind_front(openai_model, std::cref(api))});
+  router.add({.pattern = "/v1/models",
+              .scope = Scope::any,
+              .handler = std::bind_front(openai_models, std::cref(api))});
+  router.add({.pattern = "/v1/models/*",
+              .scope = Scope::any,
+              .handler = std::bind_front(openai_model, std::cref(api))});
 }
 
 void add_health_routes(Router& router, const Api& api) {
@@ -53,6 +62,7 @@ void add_health_routes(Router& router, const Api& api) {
               .when_draining = true,
               .handler = std::bind_front(ready, std::cref(api))});
   router.add({.pattern = "/metrics",
+              .scope = Scope::metrics,
               .when_draining = true,
               .handler = std::bind_front(metrics, std::cref(api))});
 }

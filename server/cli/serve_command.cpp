@@ -7,6 +7,7 @@
 
 #include "pincer/server/server.h"
 #include "pincer/server/signals.h"
+#include "server/cli/api_key_file.h"
 #include "server/cli/catalogue.h"
 #include "server/cli/command.h"
 #include "server/cli/serve_config.h"
@@ -19,7 +20,7 @@ namespace {
 struct ServeFlags {
   std::string config_file;
   ServeConfig config;  // what the flags said
-  std::string pool_budget, weights_node, tier;
+  std::string pool_budget, weights_node, tier, socket_mode;
 };
 
 Result<ServerOptions> server_options(const ServeConfig& config) {
@@ -32,6 +33,10 @@ Result<ServerOptions> server_options(const ServeConfig& config) {
   }
   options.allowed_hosts = config.allowed_hosts;
   options.trace_for_all = config.trace_access == "all";
+  options.allowed_origins = config.allowed_origins;
+  options.tls_certificate = config.tls_certificate;
+  options.tls_key = config.tls_key;
+  options.socket_mode = config.socket_mode;
   options.drain_timeout = std::chrono::seconds(config.drain_seconds);
   options.io_threads = config.io_threads;
   options.sampling = recommended_sampling(config.models.empty() ? "" : config.models.front());
@@ -85,6 +90,11 @@ Result<void> read_flags(const CLI::App& sub, const ServeFlags& flags, ServeConfi
     if (!budget) return budget.error();
     config.pool_budget = *budget;
   }
+  if (sub.count("--socket-mode") > 0) {
+    const auto mode = parse_socket_mode(flags.socket_mode);
+    if (!mode) return mode.error();
+    config.socket_mode = *mode;
+  }
   for (const auto& [name, text] :
        {std::pair("--weights-node", flags.weights_node), std::pair("--tier", flags.tier)}) {
     if (sub.count(name) == 0) continue;
@@ -107,6 +117,9 @@ int run(const CLI::App& sub, const ServeFlags& flags) {
   if (given("--api-key-file")) config.api_key_file = flags.config.api_key_file;
   if (given("--allow-host")) config.allowed_hosts = flags.config.allowed_hosts;
   if (given("--trace-access")) config.trace_access = flags.config.trace_access;
+  if (given("--allow-origin")) config.allowed_origins = flags.config.allowed_origins;
+  if (given("--tls-cert")) config.tls_certificate = flags.config.tls_certificate;
+  if (given("--tls-key")) config.tls_key = flags.config.tls_key;
   if (given("--weights")) config.weights = flags.config.weights;
   if (given("--threads")) config.threads = flags.config.threads;
   if (given("--context")) config.context = flags.config.context;
@@ -131,7 +144,8 @@ void add_serve_command(CLI::App& app, Action& action) {
   sub->add_option("--config", flags->config_file,
                   "YAML file; keys are the flags' names with underscores");
   sub->add_option("--listen", c.listen,
-                  "http://HOST:PORT (port 0: any free one) or unix:/PATH; may be repeated")
+                  "http://HOST:PORT (port 0: any free one), https://HOST:PORT, tcp://HOST:PORT "
+                  "(framed), unix:/PATH or tcp+unix:/PATH; may be repeated")
       ->allow_extra_args(false);
   sub->add_option(
          "-m,--model", c.models,
@@ -144,13 +158,22 @@ void add_serve_command(CLI::App& app, Action& action) {
   sub->add_option("--weights-node", flags->weights_node, "memory node for the weights");
   sub->add_option("--tier", flags->tier,
                   "near=0:20,far=1: 20 layers and the head on node 0, the rest on node 1");
-  sub->add_option("--api-key-file", c.api_key_file, "file with one API key a line");
+  sub->add_option("--tls-cert", c.tls_certificate,
+                  "PEM file with the certificate for https://, and those that signed it");
+  sub->add_option("--tls-key", c.tls_key, "PEM file with the certificate's key");
+  sub->add_option("--socket-mode", flags->socket_mode, "mode of Unix sockets, as in 660");
+  sub->add_option("--api-key-file", c.api_key_file,
+                  "file with one API key a line, or YAML with scopes and limits "
+                  "(docs/serving.md)");
   sub->add_option("--allow-host", c.allowed_hosts,
                   "a further host name that clients may use; * for all")
       ->allow_extra_args(false);
   sub->add_option("--trace-access", c.trace_access,
                   "who sees the dashboard's figures and traces: clients of this machine, or all")
       ->check(CLI::IsMember({"local", "all"}));
+  sub->add_option("--allow-origin", c.allowed_origins,
+                  "a web page's origin that may read answers, as in https://app.example; * for all")
+      ->allow_extra_args(false);
   add_weights_option(*sub, c.weights);
   sub->add_option("-t,--threads", c.threads, "threads; 0: PINCER_THREADS, else all cores")
       ->check(CLI::Range(0, 1024));
@@ -173,7 +196,8 @@ void add_serve_command(CLI::App& app, Action& action) {
   sub->footer(
       "Examples:\n  pincer serve\n  pincer serve --listen http://0.0.0.0:8080 --api-key-file "
       "keys.txt\n"
-      "  pincer serve --listen unix:/run/pincer.sock\n"
+      "  pincer serve --listen unix:/run/pincer.sock --socket-mode 660\n"
+      "  pincer serve --listen https://0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem\n"
       "  pincer serve -m smollm2-135m-instruct -m other.gguf --pool-budget 2G");
   sub->callback([flags, sub, &action] { action = [flags, sub] { return run(*sub, *flags); }; });
 }

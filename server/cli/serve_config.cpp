@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <functional>
 #include <map>
 #include <numeric>
@@ -76,6 +75,10 @@ std::map<std::string, Setter> setters(ServeConfig& c) {
       {"api_key_file", text(c.api_key_file)},
       {"allowed_hosts", texts(c.allowed_hosts)},
       {"trace_access", trace_access(c.trace_access)},
+      {"allowed_origins", texts(c.allowed_origins)},
+      {"tls_cert", text(c.tls_certificate)},
+      {"tls_key", text(c.tls_key)},
+      {"socket_mode", parsed(c.socket_mode, parse_socket_mode)},
       {"weights",
        [&c](const YAML::Node& n) {
          const auto format = find_weight_format(n.as<std::string>());
@@ -128,6 +131,15 @@ std::string nearest(const std::string& key, const std::map<std::string, Setter>&
 
 }  // namespace
 
+Result<unsigned> parse_socket_mode(const std::string& text) {
+  const bool octal =
+      !text.empty() && text.size() <= 4 && text.find_first_not_of("01234567") == std::string::npos;
+  const unsigned mode = octal ? static_cast<unsigned>(std::stoul(text, nullptr, 8)) : 0;
+  if (mode > 0 && mode <= 0777) return mode;
+  return Error{ErrorCode::invalid_argument,
+               fmt::format("'{}' is not the mode of a file, such as 660", text)};
+}
+
 Result<void> read_serve_config(const std::filesystem::path& file, ServeConfig& config) {
   std::string key;
   try {
@@ -156,25 +168,6 @@ Result<void> read_serve_config(const std::filesystem::path& file, ServeConfig& c
                              key.empty() ? "" : fmt::format("'{}': ", key), e.msg)};
   }
   return {};
-}
-
-Result<std::vector<std::string>> read_api_keys(const std::filesystem::path& file) {
-  std::ifstream in(file);
-  if (!in)
-    return Error{ErrorCode::io, fmt::format("cannot read the API keys in {}: {}", file.string(),
-                                            std::strerror(errno))};
-  std::vector<std::string> keys;
-  for (std::string line; std::getline(in, line);) {
-    const auto begin = line.find_first_not_of(" \t\r");
-    if (begin == std::string::npos || line[begin] == '#') continue;
-    keys.push_back(line.substr(begin, line.find_last_not_of(" \t\r") - begin + 1));
-  }
-  if (keys.empty()) {
-    return Error{ErrorCode::invalid_argument,
-                 fmt::format("{} holds no API key; write one a line, or leave --api-key-file out",
-                             file.string())};
-  }
-  return keys;
 }
 
 }  // namespace pincer

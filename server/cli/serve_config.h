@@ -16,9 +16,11 @@ namespace pincer {
 struct ServeConfig {
   std::vector<std::string> listen;  // empty: http://127.0.0.1:8080
   std::vector<std::string> models;  // the first is loaded at once; empty: the default model
-  std::string api_key_file;         // one key a line; empty: no keys
-  std::vector<std::string> allowed_hosts;
-  std::string trace_access = "local";  // or all: who sees the dashboard's figures and traces
+  std::string api_key_file;         // see read_api_keys(); empty: no keys
+  std::vector<std::string> allowed_hosts, allowed_origins;
+  std::string tls_certificate, tls_key;  // PEM files for https://
+  unsigned socket_mode = 0;              // of Unix sockets; 0: as the umask says
+  std::string trace_access = "local";    // or all: who sees the dashboard's figures and traces
   WeightFormat weights = kDefaultWeights;
   int threads = 0, context = 0, io_threads = 1;
   int max_active = 32, max_queued = 128, prefill_chunk = 512;
@@ -36,8 +38,7 @@ struct ServeConfig {
 // (with the nearest known one), a wrong type.
 Result<void> read_serve_config(const std::filesystem::path& file, ServeConfig& config);
 
-// The keys of a file: one a line, blank lines and lines that begin with # left out. Errors:
-// unreadable, none in it.
-Result<std::vector<std::string>> read_api_keys(const std::filesystem::path& file);
+// A file's mode in octal digits. Errors: invalid_argument.
+Result<unsigned> parse_socket_mode(const std::string& text);
 
 }  // namespace pincer

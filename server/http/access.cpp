@@ -28,15 +28,21 @@ std::string_view host_of(std::string_view authority) {
   return port.front() == ':' && digits ? host : std::string_view{};
 }
 
-// The time depends on `shown`, which its sender knows, and not on where it differs.
-bool equal_in_constant_time(std::string_view shown, std::string_view key) {
-  volatile unsigned difference = shown.size() == key.size() ? 0 : 1;
-  for (std::size_t i = 0; i < shown.size(); ++i) {
-    const auto expected = static_cast<unsigned char>(key.empty() ? 0 : key[i % key.size()]);
-    difference = difference | (static_cast<unsigned char>(shown[i]) ^ expected);
+// The items of a comma-separated header.
+std::vector<std::string_view> list_items(std::string_view value) {
+  std::vector<std::string_view> items;
+  while (!value.empty()) {
+    const auto comma = value.find(',');
+    std::string_view item = value.substr(0, comma);
+    const auto first = item.find_first_not_of(" \t");
+    if (first != std::string_view::npos)
+      items.push_back(item.substr(first, item.find_last_not_of(" \t") - first + 1));
+    value.remove_prefix(comma == std::string_view::npos ? value.size() : comma + 1);
   }
-  return difference == 0;
+  return items;
 }
+
+constexpr std::string_view kKeyProtocol = "openai-insecure-api-key.";
 
 Problem forbidden(std::string message) {
   return {.status = 403,
@@ -54,53 +60,86 @@ std::string_view shown_key(const Request& request) {
     return value.substr(kBearer.size());
   }
   const auto found = request.headers.find("x-api-key");
-  if (found == request.headers.end()) return {};
-  return {found->value().data(), found->value().size()};
+  if (found != request.headers.end()) return {found->value().data(), found->value().size()};
+  for (const std::string_view protocol :
+       list_items(request.header(field::sec_websocket_protocol))) {
+    if (protocol.starts_with(kKeyProtocol)) return protocol.substr(kKeyProtocol.size());
+  }
+  return {};
 }
 
-Access::Access(std::vector<std::string> api_keys, std::vector<std::string> allowed_hosts)
-    : api_keys_(std::move(api_keys)), hosts_(std::move(allowed_hosts)) {
+std::string_view offered_subprotocol(const Request& request) {
+  for (const std::string_view protocol :
+       list_items(request.header(field::sec_websocket_protocol))) {
+    if (!protocol.starts_with(kKeyProtocol)) return protocol;
+  }
+  return {};
+}
+
+Access::Access(std::vector<std::string> allowed_hosts, std::vector<std::string> allowed_origins)
+    : hosts_(std::move(allowed_hosts)), origins_(std::move(allowed_origins)) {
   any_host_ = std::ranges::find(hosts_, "*") != hosts_.end();
+  any_origin_ = std::ranges::find(origins_, "*") != origins_.end();
   for (const char* own : {"localhost", "127.0.0.1", "[::1]"}) hosts_.emplace_back(own);
 }
 
-bool Access::allowed(std::string_view authority) const {
+bool Access::host_allowed(std::string_view authority) const {
   const std::string_view host = host_of(authority);
   return any_host_ || std::ranges::any_of(
                           hosts_, [host](const std::string& h) { return beast::iequals(h, host); });
+}
+
+bool Access::origin_allowed(std::string_view origin) const {
+  return !origin.empty() &&
+         (any_origin_ || std::ranges::any_of(origins_, [origin](const std::string& o) {
+            return beast::iequals(o, origin);
+          }));
 }
 
 std::optional<Problem> Access::check_host(const Request& request) const {
   const std::string_view host =
       request.authority.empty() ? request.header(field::host) : request.authority;
   const bool browsers_send_it = !request.http_1_0;
-  if ((!host.empty() || browsers_send_it) && !allowed(host)) {
-    return forbidden(fmt::format(
-        "The host name '{}' is not served here: use localhost, or add the name to the server's "
-        "allowed hosts.",
-        host));
-  }
-  const std::string_view origin = request.header(field::origin);
-  if (origin.empty()) return std::nullopt;
-  for (const std::string_view scheme : {"http://", "https://"}) {
-    if (origin.starts_with(scheme) && allowed(origin.substr(scheme.size()))) return std::nullopt;
-  }
+  if ((host.empty() && !browsers_send_it) || host_allowed(host)) return std::nullopt;
   return forbidden(fmt::format(
-      "Requests from the web origin '{}' are refused: only pages of this machine may ask.",
-      origin));
+      "The host name '{}' is not served here: use localhost, or add the name to the server's "
+      "allowed hosts (--allow-host).",
+      host));
 }
 
-std::optional<Problem> Access::check_key(const Request& request) const {
-  if (api_keys_.empty()) return std::nullopt;
-  const std::string_view shown = shown_key(request);
-  bool known = false;
-  for (const std::string& key : api_keys_) known = equal_in_constant_time(shown, key) || known;
-  if (known && !shown.empty()) return std::nullopt;
-  return Problem{.status = 401,
-                 .message = shown.empty()
-                                ? "No API key was given: send 'Authorization: Bearer KEY'."
-                                : "The API key is not one of this server's keys.",
-                 .code = "invalid_api_key"};
+std::optional<Problem> Access::check_origin(const Request& request, bool loopback) const {
+  const std::string_view origin = request.header(field::origin);
+  if (origin.empty() || origin_allowed(origin)) return std::nullopt;
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!origin.starts_with(scheme)) continue;
+    const std::string_view authority = origin.substr(scheme.size());
+    const std::string_view host = request.header(field::host);
+    if (loopback ? host_allowed(authority) : beast::iequals(authority, host)) return std::nullopt;
+  }
+  return forbidden(
+      fmt::format("Requests from the web origin '{}' are refused: the server allows its own pages "
+                  "and those that --allow-origin names.",
+                  origin));
+}
+
+Access::Headers Access::cors_headers(const Request& request) const {
+  const std::string_view origin = request.header(field::origin);
+  if (!origin_allowed(origin)) return {};
+  return {{"Access-Control-Allow-Origin", std::string(origin)},
+          {"Access-Control-Expose-Headers", "x-request-id, retry-after"},
+          {"Vary", "Origin"}};
+}
+
+Access::Headers Access::preflight_headers(const Request& request, const std::string& allow) const {
+  if (!origin_allowed(request.header(field::origin)) ||
+      request.header(field::access_control_request_method).empty()) {
+    return {};
+  }
+  // No credentials: keys travel in a header, which the page must know to send.
+  return {{"Access-Control-Allow-Methods", allow},
+          {"Access-Control-Allow-Headers",
+           std::string(request.header(field::access_control_request_headers))},
+          {"Access-Control-Max-Age", "600"}};
 }
 
 }  // namespace pincer

@@ -5,6 +5,8 @@
 #include <boost/asio/error.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
+#include <utility>
+#include <variant>
 
 namespace pincer {
 namespace {
@@ -51,7 +53,25 @@ std::optional<Problem> expect_problem(const Request& request) {
                  .message = fmt::format("The expectation '{}' cannot be met.", expected)};
 }
 
+std::optional<Problem> key_problem(const Site& site, const Request& request,
+                                   const Router::Match& match,
+                                   std::shared_ptr<const Account>& account) {
+  auto found = site.keys.find(shown_key(request));
+  if (auto* problem = std::get_if<Problem>(&found)) return std::move(*problem);
+  account = std::get<std::shared_ptr<const Account>>(std::move(found));
+  if (!account || match.route == nullptr) return std::nullopt;
+  return account->check_scope(match.route->scope);
+}
+
 }  // namespace
+
+Problem draining_problem() {
+  return {.status = 503,
+          .message = "The server is shutting down: try again once it is back.",
+          .type = "server_error",
+          .code = "draining",
+          .retry_after_seconds = 5};
+}
 
 // Framing that two parsers could read differently is refused (request smuggling, RFC 9112, 11.2).
 // That both lengths are given, or different ones, the parser has refused already.
@@ -78,19 +98,18 @@ std::optional<Problem> framing_problem(const Request& request) {
 }
 
 std::optional<Problem> admission_problem(const Site& site, const Request& request,
-                                         const Router::Match& match, bool check_host) {
-  if (check_host) {
+                                         const Router::Match& match, bool loopback,
+                                         std::shared_ptr<const Account>& account) {
+  if (loopback) {
     if (auto problem = site.access.check_host(request)) return problem;
   }
-  if (site.draining && !(match.route && match.route->when_draining)) {
-    return Problem{.status = 503,
-                   .message = "The server is shutting down: try again once it is back.",
-                   .type = "server_error",
-                   .code = "draining",
-                   .retry_after_seconds = 5};
-  }
-  if (!(match.route && match.route->open)) {
-    if (auto problem = site.access.check_key(request)) return problem;
+  if (auto problem = site.access.check_origin(request, loopback)) return problem;
+  if (site.draining && !(match.route && match.route->when_draining)) return draining_problem();
+  // A preflight cannot show a key, and learns nothing but the methods of an allowed page.
+  const bool preflight = !site.access.preflight_headers(request, match.allow).empty() &&
+                         request.method == http::verb::options;
+  if (!preflight && !(match.route && match.route->open)) {
+    if (auto problem = key_problem(site, request, match, account)) return problem;
   }
   if (auto problem = route_problem(request, match)) return problem;
   if (request.method == http::verb::post) {

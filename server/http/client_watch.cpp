@@ -42,8 +42,7 @@ asio::awaitable<void> ClientWatch::run(std::shared_ptr<ClientWatch> self) {
 
 asio::awaitable<void> ClientWatch::stop() {
   stopping_ = true;
-  NetError ignored;
-  if (running_) wire_->socket().cancel(ignored);
+  if (running_) wire_->cancel();
   while (running_) co_await ended_.async_wait(kTuple);
 }
 

@@ -2,22 +2,19 @@
 
 #include <spdlog/spdlog.h>
 
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <chrono>
 #include <exception>
 #include <utility>
 
 #include "server/http/admission.h"
+#include "server/http/connection_scope.h"
 #include "server/http/random_id.h"
+#include "server/http/request_head.h"
 
 namespace pincer {
 namespace {
 
 namespace http = beast::http;
-using Parser = http::request_parser<http::string_body>;
-
-std::string_view as_std(beast::string_view text) { return {text.data(), text.size()}; }
 
 // A request in progress, as metrics and draining count it.
 class RequestScope {
@@ -47,58 +44,44 @@ class RequestScope {
   std::string_view pattern_ = "other";
 };
 
-class ConnectionScope {
- public:
-  ConnectionScope(std::shared_ptr<Wire> wire, std::shared_ptr<Site> site)
-      : wire_(std::move(wire)), site_(std::move(site)) {
-    site_->metrics.connections.fetch_add(1);
-  }
-  ~ConnectionScope() {
-    wire_->close();
-    site_->connections.remove(wire_);
-    site_->refused.remove(wire_);
-    site_->metrics.connections.fetch_sub(1);
-  }
-  ConnectionScope(const ConnectionScope&) = delete;
-  ConnectionScope& operator=(const ConnectionScope&) = delete;
-
- private:
-  std::shared_ptr<Wire> wire_;
-  std::shared_ptr<Site> site_;
-};
-
-std::optional<Problem> read_head(Request& request, const Parser& parser) {
-  const auto& head = parser.get();
-  request.method = head.method();
-  request.method_name = as_std(head.method_string());
-  request.headers = static_cast<const http::fields&>(head);
-  request.http_1_0 = head.version() < 11;
-  auto target = parse_target(as_std(head.target()));
-  if (!target)
-    return Problem{.message =
-                       "The request target is malformed: it must be a path that begins with '/'."};
-  request.path = std::move(target->path);
-  request.query = std::move(target->query);
-  request.authority = std::move(target->authority);
-  return framing_problem(request);
-}
-
 Response problem_response(const Site& site, const Problem& problem, const std::string& allow) {
   Response response = site.problem_response(problem);
   if (problem.status == 405) response.headers.emplace_back("Allow", allow);
   return response;
 }
 
-Response options_response(const std::string& allow) {
+Response options_response(const Site& site, const Request& request, const std::string& allow) {
   Response response;
   response.status = 204;
   response.content_type.clear();
+  response.headers = site.access.preflight_headers(request, allow);
   response.headers.emplace_back("Allow", allow);
   return response;
 }
 
-asio::awaitable<std::optional<Problem>> read_body(Wire& wire, Parser& parser, Request& request,
-                                                  const Limits& limits) {
+// Only what makes the engine work counts against a key's limits.
+bool is_limited(const Route* route) {
+  return route != nullptr &&
+         (route->scope == Scope::inference || route->scope == Scope::embeddings);
+}
+
+// What the request's head says, and whether its key may go on.
+std::optional<Problem> admit(Site& site, const Router::Match& match, Exchange& exchange,
+                             bool loopback) {
+  std::shared_ptr<const Account> account;
+  auto problem = admission_problem(site, exchange.request(), match, loopback, account);
+  exchange.add_headers(site.access.cors_headers(exchange.request()));
+  if (problem) return problem;
+  exchange.set_account(account);
+  if (!is_limited(match.route)) return std::nullopt;
+  auto use = AccountUse::begin(std::move(account));
+  if (auto* refused = std::get_if<Problem>(&use)) return std::move(*refused);
+  exchange.set_use(std::get<AccountUse>(std::move(use)));
+  return std::nullopt;
+}
+
+asio::awaitable<std::optional<Problem>> read_body(Wire& wire, RequestParser& parser,
+                                                  Request& request, const Limits& limits) {
   if (!parser.is_done()) {
     if (!request.header(http::field::expect).empty() && !request.http_1_0) {
       std::string go_on = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -134,15 +117,15 @@ asio::awaitable<void> run_handler(Site& site, const Route& route, Exchange& exch
 }
 
 // Answers the request whose head `parser` has read, or failed to with `error`.
-asio::awaitable<void> answer(Site& site, Parser& parser, NetError error, Exchange& exchange,
-                             RequestScope& scope, bool check_host) {
+asio::awaitable<void> answer(Site& site, RequestParser& parser, NetError error, Exchange& exchange,
+                             RequestScope& scope, bool loopback) {
   auto problem = error ? input_problem(error, site.limits) : read_head(exchange.request(), parser);
   bool close = problem || !parser.keep_alive() || exchange.request().http_1_0;
   Router::Match match;
   if (!problem) {
     match = site.router.match(exchange.request().method, exchange.request().path);
     if (!match.pattern.empty()) scope.set_pattern(match.pattern);
-    problem = admission_problem(site, exchange.request(), match, check_host);
+    problem = admit(site, match, exchange, loopback);
   }
   // An unread body cannot be told from a next request, so the connection ends with the refusal.
   close = close || site.draining || (problem && !parser.is_done());
@@ -152,8 +135,8 @@ asio::awaitable<void> answer(Site& site, Parser& parser, NetError error, Exchang
     if (problem) exchange.close_after();
   }
   if (problem || match.route == nullptr) {
-    Response response =
-        problem ? problem_response(site, *problem, match.allow) : options_response(match.allow);
+    Response response = problem ? problem_response(site, *problem, match.allow)
+                                : options_response(site, exchange.request(), match.allow);
     co_await exchange.send(std::move(response));
     co_return;
   }
@@ -161,9 +144,9 @@ asio::awaitable<void> answer(Site& site, Parser& parser, NetError error, Exchang
 }
 
 // True if the connection can carry another request.
-asio::awaitable<bool> serve_request(std::shared_ptr<Wire> wire, Site& site, bool check_host,
+asio::awaitable<bool> serve_request(std::shared_ptr<Wire> wire, Site& site, bool loopback,
                                     bool last) {
-  Parser parser;
+  RequestParser parser;
   parser.header_limit(site.limits.header_bytes);
   parser.body_limit(site.limits.body_bytes);
   const NetError error =
@@ -175,28 +158,72 @@ asio::awaitable<bool> serve_request(std::shared_ptr<Wire> wire, Site& site, bool
   exchange.request().id = random_id("req_");
   if (last) exchange.close_after();
   RequestScope scope(site, exchange);
-  co_await answer(site, parser, error, exchange, scope, check_host);
+  co_await answer(site, parser, error, exchange, scope, loopback);
   co_return exchange.keep_alive();
+}
+
+asio::awaitable<void> serve_requests(std::shared_ptr<Wire> wire, std::shared_ptr<Site> site,
+                                     bool loopback) {
+  const Limits& limits = site->limits;
+  bool more = true;
+  for (int served = 1; more; ++served) {
+    if (wire->input().size() == 0) {
+      const NetError error =
+          co_await wire->read_more(served == 1 ? limits.header_timeout : limits.idle_timeout);
+      // A client of TLS that waits is told that this is an end and not a cut.
+      if (error == asio::error::timed_out && wire->is_tls()) break;
+      if (error) co_return;
+    }
+    more = co_await serve_request(wire, *site, loopback, served >= limits.requests_per_connection);
+  }
+  co_await wire->linger(limits.linger_timeout);
+}
+
+// TLS begins with a handshake record (RFC 8446, 5.1), HTTP with the letters of a method.
+constexpr char kTlsHandshake = 22;
+constexpr bool is_letter(char c) { return c >= 'A' && c <= 'Z'; }
+
+// False: the client does not speak TLS, and has been told so if it speaks HTTP.
+asio::awaitable<bool> begin_tls(std::shared_ptr<Wire> wire, std::shared_ptr<Site> site) {
+  const auto limit = site->limits.header_timeout;
+  char first = 0;
+  if (co_await wire->peek(first, limit)) co_return false;
+  if (is_letter(first)) {
+    Exchange exchange(wire, site->limits);
+    exchange.close_after();
+    Problem problem{.message = "This port speaks HTTPS: use https:// and not http://.",
+                    .code = "https_required"};
+    Response response = site->problem_response(problem);
+    co_await exchange.send(std::move(response));
+    co_await wire->linger(site->limits.linger_timeout);
+  }
+  if (first != kTlsHandshake) co_return false;
+  auto context = site->certificates->context();
+  const NetError error = co_await wire->handshake(std::move(context), limit);
+  if (error) spdlog::debug("TLS handshake: {}", error.message());
+  co_return !error;
+}
+
+asio::awaitable<void> serve(std::shared_ptr<Wire> wire, std::shared_ptr<Site> site, Speech speech,
+                            bool loopback) {
+  if (speech == Speech::framed) {
+    co_await site->serve_framed(std::move(wire));
+    co_return;
+  }
+  if (speech == Speech::https) {  // gcc 12 goes wrong where co_await is a part of a condition
+    const bool begun = co_await begin_tls(wire, site);
+    if (!begun) co_return;
+  }
+  co_await serve_requests(std::move(wire), std::move(site), loopback);
 }
 
 }  // namespace
 
 asio::awaitable<void> serve_connection(std::shared_ptr<Wire> wire, std::shared_ptr<Site> site,
-                                       bool check_host) {
+                                       Speech speech, bool loopback) {
   const ConnectionScope scope(wire, site);
-  const Limits& limits = site->limits;
   try {
-    bool more = true;
-    for (int served = 1; more; ++served) {
-      if (wire->input().size() == 0) {
-        const NetError error =
-            co_await wire->read_more(served == 1 ? limits.header_timeout : limits.idle_timeout);
-        if (error) co_return;
-      }
-      more =
-          co_await serve_request(wire, *site, check_host, served >= limits.requests_per_connection);
-    }
-    co_await wire->linger(limits.linger_timeout);
+    co_await serve(wire, site, speech, loopback);
   } catch (const boost::system::system_error&) {
     // The client is gone: nobody is left to tell.
   } catch (const std::exception& error) {

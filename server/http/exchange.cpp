@@ -17,10 +17,15 @@ asio::awaitable<bool> Exchange::write(std::string bytes) {
   co_return !error;
 }
 
+std::string Exchange::head(Response& response, Framing framing) const {
+  response.headers.insert(response.headers.end(), headers_.begin(), headers_.end());
+  return response_head(response, framing, keep_alive_, request_.id);
+}
+
 asio::awaitable<void> Exchange::send(Response response) {
   assert(!started());
   status_ = response.status;
-  std::string bytes = response_head(response, Framing::length, keep_alive_, request_.id);
+  std::string bytes = head(response, Framing::length);
   if (request_.method != beast::http::verb::head) bytes += response.body;
   co_await write(std::move(bytes));
 }
@@ -29,12 +34,11 @@ asio::awaitable<bool> Exchange::send_events(std::string events, std::string_view
   std::string bytes;
   if (!started()) {
     status_ = 200;
-    Response head;
-    head.content_type = content_type;
+    Response events_follow;
+    events_follow.content_type = content_type;
     // The second keeps reverse proxies (nginx) from holding events back.
-    head.headers = {{"Cache-Control", "no-cache"}, {"X-Accel-Buffering", "no"}};
-    bytes = response_head(head, request_.http_1_0 ? Framing::close : Framing::chunked, keep_alive_,
-                          request_.id);
+    events_follow.headers = {{"Cache-Control", "no-cache"}, {"X-Accel-Buffering", "no"}};
+    bytes = head(events_follow, request_.http_1_0 ? Framing::close : Framing::chunked);
   }
   bytes += request_.http_1_0 ? events : http_chunk(events);
   co_return co_await write(std::move(bytes));

@@ -5,8 +5,10 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "pincer/server/limits.h"
+#include "server/http/key_ring.h"
 #include "server/http/request.h"
 #include "server/http/response.h"
 #include "server/http/wire.h"
@@ -33,7 +35,20 @@ class Exchange {
                                     std::string_view content_type = kEventStream);
   asio::awaitable<void> end_events(std::string events);  // the last ones
 
+  // Whose key came with the request; null: no key is asked for, or the route is open.
+  const std::shared_ptr<const Account>& account() const { return account_; }
+
   // For the connection.
+  void set_account(std::shared_ptr<const Account> account) { account_ = std::move(account); }
+  void set_use(AccountUse use) { use_ = std::move(use); }
+  void add_headers(std::vector<std::pair<std::string, std::string>> headers) {
+    headers_ = std::move(headers);
+  }
+  // The connection speaks something else from here on, and is not used for requests again.
+  void switch_protocols() {
+    status_ = 101;
+    broken_ = true;
+  }
   Request& request() { return request_; }
   void close_after() { keep_alive_ = false; }
   bool keep_alive() const { return keep_alive_ && !broken_; }
@@ -42,10 +57,14 @@ class Exchange {
 
  private:
   asio::awaitable<bool> write(std::string bytes);
+  std::string head(Response& response, Framing framing) const;
 
   std::shared_ptr<Wire> wire_;
   const Limits& limits_;
   Request request_;
+  std::shared_ptr<const Account> account_;
+  AccountUse use_;
+  std::vector<std::pair<std::string, std::string>> headers_;  // of every answer
   unsigned status_ = 0;
   bool keep_alive_ = true;
   bool broken_ = false;

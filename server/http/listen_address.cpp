@@ -8,11 +8,22 @@
 namespace pincer {
 namespace {
 
+struct Scheme {
+  std::string_view prefix;
+  Speech speech;
+  bool unix_socket;
+};
+constexpr Scheme kSchemes[] = {
+    {"http://", Speech::http, false},    {"https://", Speech::https, false},
+    {"tcp://", Speech::framed, false},   {"unix:", Speech::http, true},
+    {"tcp+unix:", Speech::framed, true},
+};
+
 Error malformed(std::string_view text, std::string_view why) {
   return {ErrorCode::invalid_argument,
-          fmt::format(
-              "'{}' is not an address to listen on: {}. Write http://127.0.0.1:8080 or unix:/path.",
-              text, why)};
+          fmt::format("'{}' is not an address to listen on: {}. Write http://127.0.0.1:8080, "
+                      "https://HOST:PORT, tcp://HOST:PORT, unix:/path or tcp+unix:/path.",
+                      text, why)};
 }
 
 Result<ListenAddress> parse_unix(std::string_view text, std::string_view path) {
@@ -21,17 +32,19 @@ Result<ListenAddress> parse_unix(std::string_view text, std::string_view path) {
   if (path.size() > kMaxPath) {
     return malformed(text, fmt::format("the path of a Unix socket has at most {} bytes", kMaxPath));
   }
-  return ListenAddress{std::string(text), "", 0, std::string(path)};
+  ListenAddress address;
+  address.path = path;
+  return address;
 }
 
-Result<ListenAddress> parse_http(std::string_view text, std::string_view authority) {
+Result<ListenAddress> parse_tcp(std::string_view text, std::string_view authority) {
   if (authority.ends_with('/')) authority.remove_suffix(1);
   const auto colon = authority.rfind(':');
   if (colon == std::string_view::npos || authority.ends_with(']'))
     return malformed(text, "it has no port");
   std::string_view host = authority.substr(0, colon);
   const std::string_view digits = authority.substr(colon + 1);
-  ListenAddress address{std::string(text), "", 0, ""};
+  ListenAddress address;
   const auto [end, error] =
       std::from_chars(digits.data(), digits.data() + digits.size(), address.port);
   if (error != std::errc{} || end != digits.data() + digits.size()) {
@@ -52,18 +65,28 @@ Result<ListenAddress> parse_http(std::string_view text, std::string_view authori
 }  // namespace
 
 Result<ListenAddress> parse_listen_address(std::string_view text) {
-  constexpr std::string_view kUnix = "unix:", kHttp = "http://";
-  if (text.starts_with(kUnix)) return parse_unix(text, text.substr(kUnix.size()));
-  if (text.starts_with(kHttp)) return parse_http(text, text.substr(kHttp.size()));
-  for (const std::string_view later : {"https://", "tcp://"}) {
-    if (!text.starts_with(later)) continue;
-    return Error{
-        ErrorCode::unsupported,
-        fmt::format(
-            "'{}': {} is not supported yet. Listen on http://127.0.0.1:8080 or unix:/path{}.", text,
-            later, later == "https://" ? ", with a TLS proxy in front" : "")};
+  for (const Scheme& scheme : kSchemes) {
+    if (!text.starts_with(scheme.prefix)) continue;
+    const std::string_view rest = text.substr(scheme.prefix.size());
+    auto address = scheme.unix_socket ? parse_unix(text, rest) : parse_tcp(text, rest);
+    if (!address) return address.error();
+    address->text = text;
+    address->speech = scheme.speech;
+    return address;
   }
-  return malformed(text, "it begins with neither http:// nor unix:");
+  return malformed(text, "it begins with none of http://, https://, tcp://, unix: and tcp+unix:");
+}
+
+std::string_view url_scheme(Speech speech) {
+  switch (speech) {
+    case Speech::https:
+      return "https://";
+    case Speech::framed:
+      return "tcp://";
+    case Speech::http:
+      break;
+  }
+  return "http://";
 }
 
 }  // namespace pincer

@@ -14,6 +14,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "server/http/connection.h"
@@ -31,7 +33,8 @@ Error cannot_listen(const ListenAddress& address, const NetError& error) {
   if (error == asio::error::address_in_use) {
     return {ErrorCode::io,
             fmt::format("{} is in use; stop the other program or choose --listen {}", where,
-                        tcp ? fmt::format("http://{}:0", address.host) : "unix:/another/path")};
+                        tcp ? fmt::format("{}{}:0", url_scheme(address.speech), address.host)
+                            : "unix:/another/path")};
   }
   if (error == asio::error::access_denied) {
     return {ErrorCode::io,
@@ -50,7 +53,8 @@ bool is_stale_socket(asio::io_context& io, const std::string& path) {
   return error == asio::error::connection_refused;
 }
 
-void spawn_connection(Socket socket, const std::shared_ptr<Site>& site, bool check_host) {
+void spawn_connection(Socket socket, const std::shared_ptr<Site>& site, Speech speech,
+                      bool loopback) {
   NetError ignored;
   socket.set_option(asio::ip::tcp::no_delay(true),
                     ignored);  // fails on Unix sockets, which have no delay
@@ -58,25 +62,25 @@ void spawn_connection(Socket socket, const std::shared_ptr<Site>& site, bool che
   auto wire = std::make_shared<Wire>(std::move(socket));
   const auto executor = wire->executor();
   if (site->connections.add(wire, site->limits.connections)) {
-    asio::co_spawn(executor, serve_connection(wire, site, check_host), asio::detached);
-  } else if (site->refused.add(wire, kMaxRefusals)) {
+    asio::co_spawn(executor, serve_connection(wire, site, speech, loopback), asio::detached);
+  } else if (speech == Speech::http && site->refused.add(wire, kMaxRefusals)) {
     asio::co_spawn(executor, refuse_connection(wire, site), asio::detached);
   }
 }
 
 }  // namespace
 
-Listener::Listener(asio::io_context& io)
-    : acceptor_(asio::any_io_executor(asio::make_strand(io))) {}
+Listener::Listener(asio::io_context& io, Speech speech)
+    : acceptor_(asio::any_io_executor(asio::make_strand(io))), speech_(speech) {}
 
 Listener::~Listener() { close(); }
 
-Result<std::shared_ptr<Listener>> Listener::open(asio::io_context& io,
-                                                 const ListenAddress& address) {
-  std::shared_ptr<Listener> listener(new Listener(io));
+Result<std::shared_ptr<Listener>> Listener::open(asio::io_context& io, const ListenAddress& address,
+                                                 mode_t mode) {
+  std::shared_ptr<Listener> listener(new Listener(io, address.speech));
   if (!address.path.empty() && is_stale_socket(io, address.path)) ::unlink(address.path.c_str());
   const auto opened =
-      address.path.empty() ? listener->open_tcp(address) : listener->open_unix(address);
+      address.path.empty() ? listener->open_tcp(address) : listener->open_unix(address, mode);
   if (!opened) return opened.error();
   return listener;
 }
@@ -101,7 +105,7 @@ Result<void> Listener::open_tcp(const ListenAddress& address) {
       break;
     }
   }
-  if (auto bound = bind(Protocol::endpoint(endpoint.data(), endpoint.size()), address); !bound)
+  if (auto bound = bind(Protocol::endpoint(endpoint.data(), endpoint.size()), address, 0); !bound)
     return bound;
 
   const Protocol::endpoint local = acceptor_.local_endpoint(error);
@@ -109,14 +113,15 @@ Result<void> Listener::open_tcp(const ListenAddress& address) {
   std::memcpy(endpoint.data(), local.data(), local.size());
   loopback_ = endpoint.address().is_loopback();
   const std::string host = endpoint.address().to_string();
-  bound_ = endpoint.address().is_v6() ? fmt::format("http://[{}]:{}", host, endpoint.port())
-                                      : fmt::format("http://{}:{}", host, endpoint.port());
+  bound_ = fmt::format(fmt::runtime(endpoint.address().is_v6() ? "{}[{}]:{}" : "{}{}:{}"),
+                       url_scheme(speech_), host, endpoint.port());
   return {};
 }
 
-Result<void> Listener::open_unix(const ListenAddress& address) {
+Result<void> Listener::open_unix(const ListenAddress& address, mode_t mode) {
   const asio::local::stream_protocol::endpoint endpoint(address.path);
-  if (auto bound = bind(Protocol::endpoint(endpoint.data(), endpoint.size()), address); !bound)
+  if (auto bound = bind(Protocol::endpoint(endpoint.data(), endpoint.size()), address, mode);
+      !bound)
     return bound;
   struct stat status{};
   if (::lstat(address.path.c_str(), &status) == 0) {
@@ -124,16 +129,20 @@ Result<void> Listener::open_unix(const ListenAddress& address) {
     device_ = status.st_dev;
     inode_ = status.st_ino;
   }
-  bound_ = "unix:" + address.path;
+  bound_ = (speech_ == Speech::framed ? "tcp+unix:" : "unix:") + address.path;
   return {};
 }
 
-Result<void> Listener::bind(const Protocol::endpoint& endpoint, const ListenAddress& address) {
+Result<void> Listener::bind(const Protocol::endpoint& endpoint, const ListenAddress& address,
+                            mode_t mode) {
   NetError error;
   acceptor_.open(endpoint.protocol(), error);
   if (!error && address.path.empty())
     acceptor_.set_option(asio::socket_base::reuse_address(true), error);
   if (!error) acceptor_.bind(endpoint, error);
+  // Before anybody can connect.
+  if (!error && mode != 0 && ::chmod(address.path.c_str(), mode) != 0)
+    error.assign(errno, boost::system::system_category());
   if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
   if (error) return cannot_listen(address, error);
   return {};
@@ -145,7 +154,7 @@ asio::awaitable<void> Listener::run(std::shared_ptr<Listener> listener, asio::io
     asio::any_io_executor strand = asio::make_strand(io);
     auto [error, socket] = co_await listener->acceptor_.async_accept(strand, kTuple);
     if (!error) {
-      spawn_connection(std::move(socket), site, listener->loopback_);
+      spawn_connection(std::move(socket), site, listener->speech_, listener->loopback_);
       continue;
     }
     if (!listener->acceptor_.is_open()) break;

@@ -20,9 +20,10 @@ namespace pincer {
 // After open(), all calls belong to its executor, a strand.
 class Listener {
  public:
-  // Binds and listens. A Unix socket that nobody answers on any more is replaced. Errors: io; names
-  // the address and what to do.
-  static Result<std::shared_ptr<Listener>> open(asio::io_context& io, const ListenAddress& address);
+  // Binds and listens. A Unix socket that nobody answers on any more is replaced; its file gets
+  // `mode`, 0 leaves it to the umask. Errors: io; names the address and what to do.
+  static Result<std::shared_ptr<Listener>> open(asio::io_context& io, const ListenAddress& address,
+                                                mode_t mode);
   ~Listener();
 
   const std::string& bound() const { return bound_; }  // "http://127.0.0.1:43121", "unix:/path"
@@ -35,12 +36,13 @@ class Listener {
   void close();  // removes the file of a Unix socket
 
  private:
-  explicit Listener(asio::io_context& io);
+  Listener(asio::io_context& io, Speech speech);
   Result<void> open_tcp(const ListenAddress& address);
-  Result<void> open_unix(const ListenAddress& address);
-  Result<void> bind(const Protocol::endpoint& endpoint, const ListenAddress& address);
+  Result<void> open_unix(const ListenAddress& address, mode_t mode);
+  Result<void> bind(const Protocol::endpoint& endpoint, const ListenAddress& address, mode_t mode);
 
   Acceptor acceptor_;
+  Speech speech_;
   std::string bound_;
   bool loopback_ = false;
   std::string unlink_path_;  // a Unix socket's, while it is ours

@@ -26,7 +26,7 @@ std::string response_head(const Response& response, Framing framing, bool keep_a
   const auto reason = http::obsolete_reason(http::int_to_status(response.status));
   std::string head;
   const auto out = std::back_inserter(head);
-  fmt::format_to(out, "HTTP/1.1 {} {}\r\nServer: pincer\r\nDate: {}\r\n", response.status,
+  fmt::format_to(out, "HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status,
                  std::string_view(reason.data(), reason.size()), http_date());
   if (!request_id.empty()) fmt::format_to(out, "x-request-id: {}\r\n", request_id);
   if (!response.content_type.empty())

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pincer/server/api_key.h"
 #include "server/http/exchange.h"
 
 namespace pincer {
@@ -15,9 +16,10 @@ using Handler = std::function<asio::awaitable<void>(Exchange&)>;
 
 struct Route {
   boost::beast::http::verb method = boost::beast::http::verb::get;  // get routes answer HEAD too
-  std::string pattern;         // "/v1/models", or "/v1/models/*" for everything below
-  bool open = false;           // needs no API key
-  bool when_draining = false;  // still answered then
+  std::string pattern;             // "/v1/models", or "/v1/models/*" for everything below
+  bool open = false;               // needs no API key
+  Scope scope = Scope::inference;  // that a key must have
+  bool when_draining = false;      // still answered then
   Handler handler;
 };
 

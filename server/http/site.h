@@ -3,11 +3,15 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <utility>
+#include <vector>
 
 #include "pincer/server/limits.h"
 #include "server/http/access.h"
+#include "server/http/certificates.h"
 #include "server/http/connections.h"
+#include "server/http/key_ring.h"
 #include "server/http/problem.h"
 #include "server/http/router.h"
 #include "server/metrics/server_metrics.h"
@@ -15,16 +19,22 @@
 namespace pincer {
 
 struct Site {
-  Site(const Limits& given, Access rules) : limits(given), access(std::move(rules)) {}
+  Site(const Limits& given, Access rules, std::vector<ApiKey> api_keys)
+      : limits(given), access(std::move(rules)), keys(std::move(api_keys)) {}
 
   // Fixed before serving begins.
   const Limits limits;
   const Access access;
+  std::shared_ptr<Certificates> certificates;  // null: no TLS
   Router router;
   std::function<Response(const Problem&)> problem_response;  // in the API's error body
   std::function<void()> on_request_end;                      // any thread
 
+  // Serves a client that speaks the framed protocol.
+  std::function<asio::awaitable<void>(std::shared_ptr<Wire>)> serve_framed;
+
   // Shared between threads.
+  KeyRing keys;
   ServerMetrics metrics;
   Connections connections;
   Connections refused;  // beyond the limit, being told so

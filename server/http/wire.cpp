@@ -8,6 +8,8 @@
 #include <functional>
 #include <utility>
 
+#include "server/http/transport.h"
+
 namespace pincer {
 namespace {
 
@@ -30,12 +32,21 @@ struct Wire::OnDeadline {
   void operator()(const NetError& error) const {
     if (error || wire->timer_.expiry() > asio::steady_timer::clock_type::now()) return;
     wire->timed_out_ = true;
-    NetError ignored;
-    wire->socket_.cancel(ignored);
+    wire->cancel();
   }
 };
 
-Wire::Wire(Socket socket) : socket_(std::move(socket)), timer_(socket_.get_executor()) {}
+Wire::Wire(Socket socket)
+    : transport_(std::make_unique<Transport>(std::move(socket))),
+      timer_(transport_->get_executor()) {}
+
+Wire::~Wire() = default;
+
+bool Wire::is_tls() const { return transport_->is_tls(); }
+
+Protocol::endpoint Wire::peer(NetError& error) const {
+  return transport_->socket().remote_endpoint(error);
+}
 
 void Wire::arm(Duration limit) {
   timed_out_ = false;
@@ -52,7 +63,7 @@ asio::awaitable<NetError> Wire::read_some() {
   if (timed_out_) co_return asio::error::timed_out;
   if (input_ended_) co_return asio::error::eof;
   const auto space = input_.prepare(kReadBytes);
-  const auto [error, size] = co_await socket_.async_read_some(space, kTuple);
+  const auto [error, size] = co_await transport_->async_read_some(space, kTuple);
   input_.commit(size);
   if (error && error != asio::error::operation_aborted) input_ended_ = true;
   co_return after_wait(error, timed_out_);
@@ -91,7 +102,8 @@ asio::awaitable<NetError> Wire::write(std::string bytes, Duration limit) {
   std::size_t sent = 0;
   while (!error && sent < bytes.size()) {
     const auto rest = asio::buffer(bytes) + sent;
-    const auto [failed, size] = co_await socket_.async_write_some(asio::const_buffer(rest), kTuple);
+    const auto [failed, size] =
+        co_await transport_->async_write_some(asio::const_buffer(rest), kTuple);
     sent += size;
     error = after_wait(failed, timed_out_);
   }
@@ -99,20 +111,47 @@ asio::awaitable<NetError> Wire::write(std::string bytes, Duration limit) {
   co_return sent == bytes.size() ? NetError{} : error;
 }
 
+asio::awaitable<NetError> Wire::peek(char& first, Duration limit) {
+  arm(limit);
+  const auto [error, size] = co_await transport_->socket().async_receive(
+      asio::buffer(&first, 1), asio::socket_base::message_peek, kTuple);
+  const NetError result = after_wait(error, timed_out_);
+  disarm();
+  co_return result;
+}
+
+asio::awaitable<NetError> Wire::handshake(std::shared_ptr<asio::ssl::context> context,
+                                          Duration limit) {
+  arm(limit);
+  const NetError error = co_await transport_->handshake(*context);
+  const NetError result = after_wait(error, timed_out_);
+  disarm();
+  co_return result;
+}
+
 asio::awaitable<void> Wire::linger(Duration limit) {
   NetError error;
-  socket_.shutdown(Socket::shutdown_send, error);
   arm(limit);
-  while (!error) {
+  co_await transport_->close_notify();
+  transport_->socket().shutdown(Socket::shutdown_send, error);
+  // Below TLS, which is over.
+  while (!error && !timed_out_ && !input_ended_) {
     input_.clear();
-    error = co_await read_some();
+    const auto [failed, size] =
+        co_await transport_->socket().async_read_some(input_.prepare(kReadBytes), kTuple);
+    error = failed;
   }
   disarm();
 }
 
+void Wire::cancel() {
+  NetError ignored;
+  transport_->socket().cancel(ignored);
+}
+
 void Wire::close() {
   NetError ignored;
-  socket_.close(ignored);
+  transport_->socket().close(ignored);
 }
 
 void Wire::close_soon() {

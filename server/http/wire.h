@@ -1,4 +1,4 @@
-// A client's socket, the bytes read ahead from it, and a deadline for every wait.
+// A client's connection, the bytes read ahead from it, and a deadline for every wait.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -9,7 +9,13 @@
 
 #include "server/http/types.h"
 
+namespace boost::asio::ssl {
+class context;
+}
+
 namespace pincer {
+
+class Transport;
 
 // All members belong to the wire's executor, a strand; close_soon() alone may be called from any
 // thread.
@@ -18,10 +24,13 @@ class Wire : public std::enable_shared_from_this<Wire> {
   using Duration = std::chrono::milliseconds;
 
   explicit Wire(Socket socket);
+  ~Wire();
 
-  asio::any_io_executor executor() { return socket_.get_executor(); }
-  Socket& socket() { return socket_; }
+  asio::any_io_executor executor() { return timer_.get_executor(); }
+  Transport& transport() { return *transport_; }
   beast::flat_buffer& input() { return input_; }
+  bool is_tls() const;
+  Protocol::endpoint peer(NetError& error) const;  // who is at the other end
 
   // All return asio::error::timed_out when the deadline passes first. Reading may go on after that
   // only to drop input.
@@ -32,6 +41,11 @@ class Wire : public std::enable_shared_from_this<Wire> {
                                   Duration limit);
   asio::awaitable<NetError> write(std::string bytes, Duration limit);
 
+  // The byte that the client sends first, which stays unread: what it means to speak.
+  asio::awaitable<NetError> peek(char& first, Duration limit);
+  // Speaks TLS from here on. Nothing was read before.
+  asio::awaitable<NetError> handshake(std::shared_ptr<asio::ssl::context> context, Duration limit);
+
   // read_more() without a deadline. After the end of the input was seen, all reading says eof at
   // once: the reactor would wait for an event that does not come again.
   asio::awaitable<NetError> read_some();
@@ -41,6 +55,7 @@ class Wire : public std::enable_shared_from_this<Wire> {
   // before the client read it.
   asio::awaitable<void> linger(Duration limit);
 
+  void cancel();  // ends every wait with operation_aborted
   void close();
   void close_soon();
 
@@ -49,7 +64,7 @@ class Wire : public std::enable_shared_from_this<Wire> {
   void arm(Duration limit);
   void disarm();
 
-  Socket socket_;
+  std::unique_ptr<Transport> transport_;
   asio::steady_timer timer_;
   beast::flat_buffer input_;
   bool timed_out_ = false;

@@ -31,7 +31,7 @@ bool is_forwarded(const Request& request) {
 bool is_local_client(const Exchange& exchange) {
   if (is_forwarded(exchange.request())) return false;
   NetError error;
-  const Protocol::endpoint peer = exchange.wire()->socket().remote_endpoint(error);
+  const Protocol::endpoint peer = exchange.wire()->peer(error);
   if (error) return false;
   const int family = peer.protocol().family();
   return family == AF_UNIX || ((family == AF_INET || family == AF_INET6) && is_loopback(peer));

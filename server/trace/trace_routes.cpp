@@ -235,6 +235,7 @@ asio::awaitable<void> stream_state(TraceApi& trace, Exchange& exchange) {
 void add_trace_routes(Router& router, TraceApi& trace) {
   const auto add = [&](std::string pattern, Answer answer, std::int64_t steps, std::int64_t most) {
     router.add({.pattern = std::move(pattern),
+                .scope = Scope::admin,
                 .handler = std::bind_front(answer_trace, std::ref(trace), answer, steps, most)});
   };
   add("/admin/trace/heat", answer_heat, kMostSteps, kMostSteps);
@@ -242,8 +243,12 @@ void add_trace_routes(Router& router, TraceApi& trace) {
   add("/admin/trace/step", answer_step, 1, kMostSteps);
   add("/admin/trace/kernels", answer_kernels, 256, kMostSteps);
   add("/admin/trace/chrome", answer_chrome, 200, kMostDownloaded);
-  router.add({.pattern = "/admin/state", .handler = std::bind_front(send_state, std::ref(trace))});
-  router.add({.pattern = "/admin/live", .handler = std::bind_front(stream_state, std::ref(trace))});
+  router.add({.pattern = "/admin/state",
+              .scope = Scope::admin,
+              .handler = std::bind_front(send_state, std::ref(trace))});
+  router.add({.pattern = "/admin/live",
+              .scope = Scope::admin,
+              .handler = std::bind_front(stream_state, std::ref(trace))});
 }
 
 }  // namespace pincer

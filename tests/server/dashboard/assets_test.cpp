@@ -35,7 +35,7 @@ std::string unzipped(std::string_view file, std::size_t size) {
 
 TEST(Dashboard, ThePageAndItsFilesNeedNoKey) {
   ServerOptions options;
-  options.api_keys = {"secret"};
+  options.api_keys = {plain_api_key("secret")};
   TestServer server(options);
   for (const Asset& a : dashboard_assets()) {
     const Reply reply = server.get(a.path);

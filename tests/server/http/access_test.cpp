@@ -14,7 +14,7 @@ int status_with(const TestServer& server, const std::string& headers,
 
 ServerOptions with_keys() {
   ServerOptions options;
-  options.api_keys = {"secret-one", "secret-two"};
+  options.api_keys = {plain_api_key("secret-one"), plain_api_key("secret-two")};
   return options;
 }
 
@@ -61,6 +61,72 @@ TEST(Access, ThereAreNoCorsHeaders) {
   EXPECT_EQ(reply.status, 204);
   EXPECT_EQ(reply.headers.at("allow"), "POST, OPTIONS");
   EXPECT_FALSE(reply.headers.contains("access-control-allow-origin"));
+}
+
+ServerOptions with_origin(const std::string& origin) {
+  ServerOptions options;
+  options.allowed_origins = {origin};
+  return options;
+}
+
+Reply preflight(const TestServer& server, const std::string& origin) {
+  TestClient client = server.connect();
+  client.send("OPTIONS /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nOrigin: " + origin +
+              "\r\nAccess-Control-Request-Method: POST\r\n"
+              "Access-Control-Request-Headers: authorization\r\n\r\n");
+  return client.read();
+}
+
+TEST(Access, AnAllowedOriginMayReadAnswers) {
+  ServerOptions options = with_origin("https://app.example");
+  options.api_keys = {plain_api_key("secret")};
+  TestServer server(options);
+  const Reply before = preflight(server, "https://app.example");
+  EXPECT_EQ(before.status, 204);
+  EXPECT_EQ(before.headers.at("access-control-allow-origin"), "https://app.example");
+  EXPECT_EQ(before.headers.at("access-control-allow-methods"), "POST, OPTIONS");
+  EXPECT_EQ(before.headers.at("access-control-allow-headers"), "authorization");
+  EXPECT_EQ(before.headers.at("vary"), "Origin");
+  const std::string origin = "Origin: https://app.example\r\n";
+  const std::string key = "Authorization: Bearer secret\r\n";
+  for (const std::string& stream : {std::string(), std::string(R"(,"stream":true)")}) {
+    const Reply answer = server.post(kChatPath, chat_body(stream), origin + key);
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.headers.at("access-control-allow-origin"), "https://app.example");
+    EXPECT_FALSE(answer.headers.contains("access-control-allow-credentials"));
+  }
+  // Errors can be read too, or the page would not learn why.
+  const Reply refused = server.post(kChatPath, chat_body(), origin);
+  EXPECT_EQ(refused.status, 401);
+  EXPECT_EQ(refused.headers.at("access-control-allow-origin"), "https://app.example");
+}
+
+TEST(Access, OtherOriginsMayNot) {
+  TestServer server(with_origin("https://app.example"));
+  for (const char* origin : {"https://app.example.evil.com", "http://app.example",
+                             "https://app.example:444", "null", "https://evil.com"}) {
+    const Reply before = preflight(server, origin);
+    EXPECT_EQ(before.status, 403) << origin;
+    EXPECT_FALSE(before.headers.contains("access-control-allow-origin")) << origin;
+    // As `fetch(…, {mode: "no-cors"})` posts: without a preflight, and with a type that needs none.
+    TestClient client = server.connect();
+    client.send(
+        "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nOrigin: " + std::string(origin) +
+        "\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}");
+    EXPECT_EQ(client.read().status, 403) << origin;
+  }
+}
+
+TEST(Access, AStarAllowsAllOrigins) {
+  TestServer server(with_origin("*"));
+  const Reply answer = server.post(kChatPath, chat_body(), "Origin: https://any.example\r\n");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.headers.at("access-control-allow-origin"), "https://any.example");
+}
+
+TEST(Access, TheServerSaysNothingAboutItself) {
+  TestServer server;
+  EXPECT_FALSE(server.get("/health").headers.contains("server"));
 }
 
 TEST(Access, AKeyOpensAllAndItsLackAlmostNothing) {

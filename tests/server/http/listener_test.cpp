@@ -68,12 +68,14 @@ TEST(ListenAddress, BadOnesAreNamed) {
   EXPECT_FALSE(parse_listen_address("unix:/" + std::string(200, 'a')));
 }
 
-TEST(ListenAddress, LaterSchemesAreUnsupported) {
-  for (const char* text : {"https://127.0.0.1:8443", "tcp://127.0.0.1:9"}) {
-    const auto address = parse_listen_address(text);
-    ASSERT_FALSE(address);
-    EXPECT_EQ(address.error().code, ErrorCode::unsupported);
-  }
+TEST(ListenAddress, TheSchemeSaysWhatIsSpoken) {
+  EXPECT_EQ(parse_listen_address("http://127.0.0.1:1")->speech, Speech::http);
+  EXPECT_EQ(parse_listen_address("https://127.0.0.1:1")->speech, Speech::https);
+  EXPECT_EQ(parse_listen_address("tcp://[::1]:1")->speech, Speech::framed);
+  EXPECT_EQ(parse_listen_address("unix:/a")->speech, Speech::http);
+  const auto framed = parse_listen_address("tcp+unix:/a");
+  EXPECT_EQ(framed->speech, Speech::framed);
+  EXPECT_EQ(framed->path, "/a");
 }
 
 TEST(Listener, APortInUseIsNamedWithTheWayOut) {
@@ -111,6 +113,13 @@ TEST_F(ListenerFile, AUnixSocketServesAndIsRemoved) {
     EXPECT_EQ(client.read().status, 200);
   }
   EXPECT_FALSE(fs::exists(path()));
+}
+
+TEST_F(ListenerFile, AUnixSocketHasTheModeAskedFor) {
+  ServerOptions with_mode = options();
+  with_mode.socket_mode = 0620;
+  TestServer server(with_mode);
+  EXPECT_EQ(fs::status(path()).permissions(), fs::perms(0620));
 }
 
 TEST_F(ListenerFile, ASocketInUseIsNotTakenOver) {

@@ -41,9 +41,10 @@ int connect_unix(const std::string& path) {
 }  // namespace
 
 TestClient::TestClient(const std::string& address) {
-  const bool tcp = address.starts_with("http://");
-  socket_ = tcp ? connect_tcp(std::stoi(address.substr(address.rfind(':') + 1)))
-                : connect_unix(address.substr(5));
+  const auto path = address.find("unix:");
+  socket_ = path == std::string::npos
+                ? connect_tcp(std::stoi(address.substr(address.rfind(':') + 1)))
+                : connect_unix(address.substr(path + 5));
   const timeval patience{.tv_sec = 120, .tv_usec = 0};
   ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 }

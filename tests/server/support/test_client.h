@@ -18,7 +18,8 @@ struct Reply {
 // HTTP.
 class TestClient {
  public:
-  explicit TestClient(const std::string& address);  // "http://127.0.0.1:1234" or "unix:/path"
+  // "http://127.0.0.1:1234" (or another scheme, whose bytes are then the test's) or "unix:/path".
+  explicit TestClient(const std::string& address);
   ~TestClient();
   TestClient(TestClient&& other) noexcept;
   TestClient(const TestClient&) = delete;

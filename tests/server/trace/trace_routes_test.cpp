@@ -195,7 +195,7 @@ TEST(TraceAccess, AllMayLookWhereThatWasConfigured) {
 
 TEST(TraceAccess, KeysAreAskedForHereToo) {
   ServerOptions options;
-  options.api_keys = {"secret"};
+  options.api_keys = {plain_api_key("secret")};
   TestServer server(options);
   EXPECT_EQ(server.get("/admin/state").status, 401);
   EXPECT_EQ(server.get("/admin/state", "Authorization: Bearer secret\r\n").status, 200);

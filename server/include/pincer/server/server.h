@@ -8,22 +8,29 @@
 
 #include "pincer/engine/result.h"
 #include "pincer/engine/sampler.h"
+#include "pincer/server/api_key.h"
 #include "pincer/server/limits.h"
 #include "pincer/server/models.h"
 
 namespace pincer {
 
 struct ServerOptions {
-  // "http://host:port" (port 0: any free one; IPv6 as "http://[::1]:8080") or "unix:/path".
+  // "http://host:port" (port 0: any free one; IPv6 as "http://[::1]:8080"), "https://…", "tcp://…"
+  // (framed), "unix:/path" or "tcp+unix:/path".
   std::vector<std::string> listen = {"http://127.0.0.1:8080"};
+  unsigned socket_mode = 0;  // of Unix sockets' files; 0: as the umask says
+  // PEM files for https://.
+  std::string tls_certificate, tls_key;
   // Empty: no key is asked for. Else all but /health and /ready want `Authorization: Bearer KEY` or
   // `x-api-key: KEY`.
-  std::vector<std::string> api_keys;
+  std::vector<ApiKey> api_keys;
   // Host names, beside localhost, 127.0.0.1 and [::1], that a listener bound to loopback answers to
   // (a defence against DNS rebinding). "*" allows all.
   std::vector<std::string> allowed_hosts;
   // /admin/state, /admin/live and /admin/trace answer clients on other machines, too.
   bool trace_for_all = false;
+  // Web pages that may read answers (CORS): "https://app.example"; "*" allows all. Others may not.
+  std::vector<std::string> allowed_origins;
   Limits limits;
   std::chrono::milliseconds drain_timeout{
       30'000};              // after drain(), what still runs then is cut off
@@ -34,8 +41,8 @@ struct ServerOptions {
 class Server {
  public:
   // Binds and listens; connections are accepted once run() is called. Errors: invalid_argument (an
-  // address that cannot be read), unsupported (a scheme), io (in use, not permitted): each names
-  // the address and the way out.
+  // address that cannot be read, a certificate that cannot be used), io (in use, not permitted, a
+  // file that cannot be read): each names the address or file and the way out.
   static Result<std::unique_ptr<Server>> start(ServerOptions options,
                                                std::shared_ptr<Models> models);
   ~Server();
@@ -51,6 +58,12 @@ class Server {
   // drain(): listeners close, /ready says 503, new requests get 503, requests in progress finish,
   // then run() returns.
   void drain();
+  // From any thread: other keys, and the certificate's files once more. Connections stay, and what
+  // was used under a key that stays is kept. Errors: those of start() about certificates; the old
+  // one is used on then.
+  void set_api_keys(std::vector<ApiKey> keys);
+  Result<void> reload_certificate();
+
   // Cuts everything off; generations are cancelled; run() returns.
   void stop();
 
