@@ -243,7 +243,7 @@ TEST(Responses, AreLookedUpAndDeleted) {
 
 TEST(Responses, AreTheirOwnersOnly) {
   ServerOptions options;
-  options.api_keys = {"k1", "k2"};
+  options.api_keys = {plain_api_key("k1"), plain_api_key("k2")};
   TestServer server(options);
   const Reply reply = server.post(kPath, body_of(R"("Hi")"), "Authorization: Bearer k1\r\n");
   const std::string path =
