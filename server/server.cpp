@@ -16,7 +16,7 @@
 #include <utility>
 
 #include "server/api/api.h"
-#include "server/api/openai_error.h"
+#include "server/api/problem_response.h"
 #include "server/dashboard/assets.h"
 #include "server/framed/connection.h"
 #include "server/http/listener.h"
@@ -36,12 +36,15 @@ struct Server::Impl {
         trace(api, options.trace_for_all),
         control(asio::make_strand(io)),
         drain_timer(control) {
-    site->problem_response = openai_error_response;
+    site->problem_response = problem_response;
     site->on_request_end = [this] { request_ended(); };
     site->serve_framed = [this](std::shared_ptr<Wire> wire) {
       return serve_framed(api, std::move(wire));
     };
     add_openai_routes(site->router, api);
+    add_text_routes(site->router, api);
+    add_anthropic_routes(site->router, api);
+    add_ollama_routes(site->router, api);
     add_health_routes(site->router, api);
     add_trace_routes(site->router, trace);
     add_dashboard_routes(site->router);

@@ -23,6 +23,9 @@ struct Api {
 
 // /v1/chat/completions, /v1/completions, /v1/responses, /v1/models
 void add_openai_routes(Router& router, const Api& api);
-void add_health_routes(Router& router, const Api& api);  // /health, /ready, /metrics
+void add_text_routes(Router& router, const Api& api);       // /v1/embeddings, /tokenize, ...
+void add_anthropic_routes(Router& router, const Api& api);  // /v1/messages
+void add_ollama_routes(Router& router, const Api& api);     // /api/chat, /api/generate, ...
+void add_health_routes(Router& router, const Api& api);     // /health, /ready, /metrics
 
 }  // namespace pincer

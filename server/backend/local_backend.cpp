@@ -1,7 +1,12 @@
 #include "pincer/server/local_backend.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <utility>
 
+#include "pincer/engine/model.h"
+#include "server/backend/embedding_tokens.h"
 #include "server/chat/chat_prompt.h"
 
 namespace pincer {
@@ -43,6 +48,39 @@ class LocalBackend final : public Backend {
     generation.priority = request.priority;
     if (auto started = submit_all(std::move(generation), streams); !started) return started.error();
     return std::move(prompt->format);
+  }
+
+  Result<void> embed(EmbeddingInput input, std::shared_ptr<TokenStream> stream) override {
+    auto tokens =
+        embedding_tokens(tokenizer(), std::move(input.content), input.truncate, context());
+    if (!tokens) return tokens.error();
+    GenerationRequest embedding;
+    embedding.prompt = std::move(tokens).value();
+    embedding.embed = true;
+    embedding.client = std::move(input.client);
+    embedding.priority = input.priority;
+    embedding.stream = std::move(stream);
+    return running_->engine->submit(std::move(embedding));
+  }
+
+  ModelDetails details() const override {
+    const Model& model = *running_->loaded.model;
+    const ModelConfig& config = model.config;
+    const std::int64_t embedding =
+        config.tied_embeddings ? 0 : static_cast<std::int64_t>(config.vocab) * config.width;
+    return {.family = std::string(config.architecture->name),
+            .title = config.name,
+            .digest = fmt::format("{:02x}", fmt::join(model.source_key(), "")),
+            .weights = model.reference ? "f32" : std::string(name(model.format)),
+            .chat_template = running_->loaded.chat->source(),
+            .parameters = config.matmul_weights() + embedding,
+            .bytes = model.weight_bytes(),
+            .context = config.context,
+            .embedding_length = config.width,
+            .layers = config.layers,
+            .heads = config.heads,
+            .kv_heads = config.kv_heads,
+            .vocabulary = config.vocab};
   }
 
  private:

@@ -44,8 +44,9 @@ class RequestScope {
   std::string_view pattern_ = "other";
 };
 
-Response problem_response(const Site& site, const Problem& problem, const std::string& allow) {
-  Response response = site.problem_response(problem);
+Response problem_response(const Site& site, const Request& request, const Problem& problem,
+                          const std::string& allow) {
+  Response response = site.problem_response(problem, request.path);
   if (problem.status == 405) response.headers.emplace_back("Allow", allow);
   return response;
 }
@@ -112,7 +113,7 @@ asio::awaitable<void> run_handler(Site& site, const Route& route, Exchange& exch
   if (exchange.started()) co_return;
   Problem problem{
       .status = 500, .message = "The server failed; its log says more.", .type = "server_error"};
-  Response response = site.problem_response(problem);
+  Response response = site.problem_response(problem, exchange.request().path);
   co_await exchange.send(std::move(response));
 }
 
@@ -135,7 +136,7 @@ asio::awaitable<void> answer(Site& site, RequestParser& parser, NetError error, 
     if (problem) exchange.close_after();
   }
   if (problem || match.route == nullptr) {
-    Response response = problem ? problem_response(site, *problem, match.allow)
+    Response response = problem ? problem_response(site, exchange.request(), *problem, match.allow)
                                 : options_response(site, exchange.request(), match.allow);
     co_await exchange.send(std::move(response));
     co_return;
@@ -193,7 +194,7 @@ asio::awaitable<bool> begin_tls(std::shared_ptr<Wire> wire, std::shared_ptr<Site
     exchange.close_after();
     Problem problem{.message = "This port speaks HTTPS: use https:// and not http://.",
                     .code = "https_required"};
-    Response response = site->problem_response(problem);
+    Response response = site->problem_response(problem, exchange.request().path);
     co_await exchange.send(std::move(response));
     co_await wire->linger(site->limits.linger_timeout);
   }
@@ -241,7 +242,7 @@ asio::awaitable<void> refuse_connection(std::shared_ptr<Wire> wire, std::shared_
                   .type = "server_error",
                   .code = "too_many_connections",
                   .retry_after_seconds = 1};
-  Response response = site->problem_response(problem);
+  Response response = site->problem_response(problem, exchange.request().path);
   co_await exchange.send(std::move(response));
   co_await wire->linger(site->limits.linger_timeout);
 }

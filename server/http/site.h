@@ -4,6 +4,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -27,8 +28,9 @@ struct Site {
   const Access access;
   std::shared_ptr<Certificates> certificates;  // null: no TLS
   Router router;
-  std::function<Response(const Problem&)> problem_response;  // in the API's error body
-  std::function<void()> on_request_end;                      // any thread
+  // In the error body of the API that the path belongs to.
+  std::function<Response(const Problem&, std::string_view path)> problem_response;
+  std::function<void()> on_request_end;  // any thread
 
   // Serves a client that speaks the framed protocol.
   std::function<asio::awaitable<void>(std::shared_ptr<Wire>)> serve_framed;

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "server/backend/embedding_tokens.h"
 #include "server/backend/prompt.h"
 
 namespace pincer::testing {
@@ -80,6 +81,42 @@ Result<AnswerFormat> FakeBackend::generate(ChatRequest request,
   }
   changed_.notify_all();
   return std::move(prompt->format);
+}
+
+Result<void> FakeBackend::embed(EmbeddingInput input, std::shared_ptr<TokenStream> stream) {
+  if (refusal_) return *refusal_;
+  auto tokens = embedding_tokens(tokenizer_, input.content, input.truncate, context());
+  if (!tokens) return tokens.error();
+  Finish finish;
+  finish.prompt_tokens = static_cast<int>(tokens->size());
+  finish.embedding.assign(kDimensions, 0.0f);
+  finish.embedding[tokens->size() % 2] = 0.6f;
+  finish.embedding[2 + tokens->size() % 2] = 0.8f;
+  const std::lock_guard lock(mutex_);
+  last_embedding_ = input;
+  stream->finish(std::move(finish));
+  return {};
+}
+
+ModelDetails FakeBackend::details() const {
+  return {.family = "fake",
+          .title = "Fake",
+          .digest = "00ff",
+          .weights = "int8",
+          .chat_template = "{{ tools }}",
+          .parameters = 1'500'000,
+          .bytes = 1234,
+          .context = context(),
+          .embedding_length = kDimensions,
+          .layers = 1,
+          .heads = 1,
+          .kv_heads = 1,
+          .vocabulary = tokenizer_.vocab_size()};
+}
+
+EmbeddingInput FakeBackend::last_embedding() {
+  const std::lock_guard lock(mutex_);
+  return last_embedding_;
 }
 
 void FakeBackend::loop() {

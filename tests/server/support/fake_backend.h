@@ -64,6 +64,11 @@ class FakeBackend final : public Backend {
   void send_all(const std::string& text);  // these tokens to each held run, at once
   void wait_cancelled(int count);          // this many were cancelled since the beginning
   ChatRequest last_request();
+  EmbeddingInput last_embedding();
+
+  // An embedding is 0.6 in the dimension 0 or 1, 0.8 in 2 or 3, as the input has an even or an odd
+  // number of tokens.
+  static constexpr int kDimensions = 4;
 
   const std::string& model() const override { return name_; }
   int context() const override { return 2048; }
@@ -72,6 +77,8 @@ class FakeBackend final : public Backend {
   const EngineStats& stats() const override { return stats_; }
   StepTrace* trace() const override { return trace_; }
   Result<Prompt> prompt(const ChatRequest& request) const override;
+  Result<void> embed(EmbeddingInput input, std::shared_ptr<TokenStream> stream) override;
+  ModelDetails details() const override;
   Result<AnswerFormat> generate(ChatRequest request,
                                 std::vector<std::shared_ptr<TokenStream>> streams) override;
 
@@ -92,6 +99,7 @@ class FakeBackend final : public Backend {
   std::condition_variable changed_;
   std::deque<Run> runs_;
   ChatRequest last_;
+  EmbeddingInput last_embedding_;
   bool held_ = false, stop_ = false;
   int cancelled_ = 0;
   std::thread engine_;

@@ -157,6 +157,7 @@ void TestClient::reset() {
 std::vector<std::string> sse_events(std::string_view body) {
   std::vector<std::string> events;
   while (!body.empty()) {
+    if (body.starts_with("event: ")) body.remove_prefix(body.find('\n') + 1);
     const auto end = body.find("\n\n");
     if (!body.starts_with("data: ") || end == std::string_view::npos)
       fail("not an event: " + std::string(body));

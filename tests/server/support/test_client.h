@@ -47,7 +47,7 @@ class TestClient {
   std::string buffer_;
 };
 
-// The JSON texts of the events of a stream's body, "[DONE]" included.
+// The JSON texts of the events of a stream's body, named or not, "[DONE]" included.
 std::vector<std::string> sse_events(std::string_view body);
 
 }  // namespace pincer::testing

@@ -11,6 +11,8 @@
 #include "pincer/engine/tokenizer.h"
 #include "pincer/server/answer_format.h"
 #include "pincer/server/chat_request.h"
+#include "pincer/server/embedding_input.h"
+#include "pincer/server/model_details.h"
 
 namespace pincer {
 
@@ -49,6 +51,12 @@ class Backend {
   // busy.
   virtual Result<AnswerFormat> generate(ChatRequest request,
                                         std::vector<std::shared_ptr<TokenStream>> streams) = 0;
+
+  // The embedding arrives with the stream's Finish, if it returns success. Not for an I/O thread.
+  // Errors: invalid_argument (no such token), limit (the input does not fit the context), busy.
+  virtual Result<void> embed(EmbeddingInput input, std::shared_ptr<TokenStream> stream) = 0;
+
+  virtual ModelDetails details() const = 0;
 };
 
 }  // namespace pincer

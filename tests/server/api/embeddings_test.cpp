@@ -1,0 +1,116 @@
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <limits>
+
+#include "server/api/embedding_text.h"
+#include "tests/server/support/test_server.h"
+
+namespace pincer::testing {
+namespace {
+
+namespace json = boost::json;
+
+Reply embed(const TestServer& server, const std::string& more) {
+  return server.post("/v1/embeddings", R"({"model":"fake-model")" + more + "}");
+}
+
+json::value data_of(const Reply& reply) {
+  EXPECT_EQ(reply.status, 200) << reply.body;
+  return json::parse(reply.body).at("data");
+}
+
+TEST(Embeddings, OfATextAnArrayAndTokens) {
+  TestServer server;
+  const Reply one = embed(server, R"(,"input":"even")");
+  EXPECT_EQ(json::parse(one.body),
+            json::parse(R"({"object":"list","data":[{"object":"embedding","index":0,)"
+                        R"("embedding":[0.6,0,0.8,0]}],"model":"fake-model",)"
+                        R"("usage":{"prompt_tokens":4,"total_tokens":4}})"));
+  const json::value several = data_of(embed(server, R"(,"input":["odd","even"])"));
+  EXPECT_EQ(several.at(0).at("embedding"), json::parse("[0,0.6,0,0.8]"));
+  EXPECT_EQ(several.at(1).at("embedding"), json::parse("[0.6,0,0.8,0]"));
+  EXPECT_EQ(several.at(1).at("index").as_int64(), 1);
+  EXPECT_EQ(data_of(embed(server, R"(,"input":[1,2,3])")).as_array().size(), 1u);
+  EXPECT_EQ(std::get<std::vector<TokenId>>(server.backend().last_embedding().content),
+            (std::vector<TokenId>{1, 2, 3}));
+  EXPECT_EQ(data_of(embed(server, R"(,"input":[[1],[2,3]])")).as_array().size(), 2u);
+}
+
+TEST(Embeddings, ManyKeepTheirOrder) {
+  TestServer server;
+  std::string input = "[";
+  for (int i = 0; i < 100; ++i)
+    input += (i ? ",\"" : "\"") + std::string(i % 3 == 0 ? 1 : 2, 'x') + '"';
+  const json::value data = data_of(embed(server, ",\"input\":" + input + "]"));
+  ASSERT_EQ(data.as_array().size(), 100u);
+  for (std::size_t i = 0; i < 100; ++i)
+    EXPECT_EQ(data.at(i).at("embedding").at(i % 3 == 0 ? 1 : 0).to_number<double>(), 0.6);
+}
+
+TEST(Embeddings, AreTruncatedAndInBase64) {
+  TestServer server;
+  EXPECT_EQ(data_of(embed(server, R"(,"input":"even","dimensions":2)")).at(0).at("embedding"),
+            json::parse("[1,0]"));
+  const float vector[] = {0.6f, 0.0f, 0.8f, 0.0f};
+  EXPECT_EQ(data_of(embed(server, R"(,"input":"even","encoding_format":"base64")"))
+                .at(0)
+                .at("embedding")
+                .as_string(),
+            base64_floats(vector));
+  EXPECT_EQ(base64_floats(vector), "mpkZPwAAAADNzEw/AAAAAA==");
+}
+
+TEST(Embeddings, RefusesByName) {
+  TestServer server;
+  const std::pair<const char*, const char*> kRefused[] = {
+      {R"(,"input":"")", "input"},
+      {R"(,"input":[])", "input"},
+      {R"(,"input":7)", "input"},
+      {R"(,"input":["a",""])", "input[1]"},
+      {R"(,"input":["a",{}])", "input[1]"},
+      {R"(,"input":[1,-2])", "input"},
+      {R"(,"input":[1,99999999999])", "input"},
+      {"", "input"},
+      {R"(,"input":"a","dimensions":5)", "dimensions"},
+      {R"(,"input":"a","dimensions":0)", "dimensions"},
+      {R"(,"input":"a","encoding_format":"int8")", "encoding_format"}};
+  for (const auto& [more, param] : kRefused) {
+    const Reply reply = embed(server, more);
+    EXPECT_EQ(reply.status, 400) << more;
+    EXPECT_EQ(json::parse(reply.body).at("error").at("param").as_string(), param) << reply.body;
+  }
+  const std::string length = std::to_string(server.backend().context() + 1);
+  const Reply longer =
+      embed(server, R"(,"input":")" + std::string(std::stoul(length), 'x') + R"(")");
+  EXPECT_EQ(longer.status, 400);
+  EXPECT_NE(longer.body.find(length), std::string::npos) << longer.body;
+  EXPECT_EQ(server.post("/v1/embeddings", R"({"model":"other","input":"a"})").status, 404);
+}
+
+TEST(Embeddings, ForOllama) {
+  TestServer server;
+  const json::value made = json::parse(
+      server.post("/api/embed", R"({"model":"fake-model:latest","input":["even","odd"]})").body);
+  EXPECT_EQ(made.at("embeddings"), json::parse("[[0.6,0,0.8,0],[0,0.6,0,0.8]]"));
+  EXPECT_EQ(made.at("prompt_eval_count").as_int64(), 7);
+  const json::value one =
+      json::parse(server.post("/api/embeddings", R"({"model":"fake-model","prompt":"even"})").body);
+  EXPECT_EQ(one, json::parse(R"({"embedding":[0.6,0,0.8,0]})"));
+  const std::string longer(static_cast<std::size_t>(server.backend().context()) + 1, 'x');
+  const std::string body = R"({"model":"fake-model","input":")" + longer + R"(")";
+  EXPECT_EQ(server.post("/api/embed", body + "}").status, 200);
+  EXPECT_EQ(server.post("/api/embed", body + R"(,"truncate":false})").status, 400);
+}
+
+TEST(EmbeddingText, IsValidJsonWhateverTheNumbers) {
+  const float vector[] = {1.0f, -1e-30f, 1e30f, std::numeric_limits<float>::quiet_NaN()};
+  std::string text;
+  append_floats(text, vector);
+  const json::value read = json::parse(text);
+  EXPECT_EQ(static_cast<float>(read.at(1).to_number<double>()), vector[1]);
+  EXPECT_EQ(read.at(3).to_number<double>(), 0);
+}
+
+}  // namespace
+}  // namespace pincer::testing
