@@ -38,17 +38,37 @@ prepare_arm64() {
   fetch_emulator || say "no younger qemu (see $build/log/qemu.log): kernels for SVE and SME are not tested"
 }
 
-# The end-to-end tests use the openai client, in an environment of its own.
+# The clients of the end-to-end tests: a virtual environment for each list of Python packages that go together,
+# build/venv for requirements.txt and build/venv-NAME for requirements-NAME.txt.
 prepare_python() {
-  local requirements=$root/tests/e2e/requirements.txt venv=$build/venv log=$build/log/venv.log
-  [[ -f $requirements ]] || return 0
-  ! cmp -s "$requirements" "$venv/.installed" || return 0
-  say "fetching the Python packages of the end-to-end tests"
-  if python3 -m venv "$venv" >"$log" 2>&1 &&
-    "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$requirements" >>"$log" 2>&1; then
-    cp "$requirements" "$venv/.installed"
+  local requirements name venv log
+  for requirements in "$root"/tests/e2e/requirements*.txt; do
+    name=${requirements##*/requirements}
+    name=venv${name%.txt}
+    venv=$build/$name log=$build/log/$name.log
+    ! cmp -s "$requirements" "$venv/.installed" || continue
+    say "fetching the Python packages of the end-to-end tests (${requirements##*/})"
+    if python3 -m venv "$venv" >"$log" 2>&1 &&
+      "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$requirements" >>"$log" 2>&1; then
+      cp "$requirements" "$venv/.installed"
+    else
+      say "the Python packages cannot be had (see $log): tests that need them are skipped"
+    fi
+  done
+}
+
+# The same for Node.js, in build/node.
+prepare_node() {
+  local source=$root/tests/e2e/clients/node node=$build/node log=$build/log/node.log
+  command -v npm >/dev/null || install_optional_packages "${node_packages[@]}"
+  ! cmp -s "$source/package-lock.json" "$node/.installed" || return 0
+  say "fetching the Node.js packages of the end-to-end tests"
+  mkdir -p "$node"
+  cp "$source"/package{,-lock}.json "$node"
+  if (cd "$node" && npm ci --silent --no-audit --no-fund) >"$log" 2>&1; then
+    cp "$source/package-lock.json" "$node/.installed"
   else
-    say "the Python packages cannot be had (see $log): tests that need them are skipped"
+    say "the Node.js packages cannot be had (see $log): tests that need them are skipped"
   fi
 }
 
@@ -97,6 +117,7 @@ run_tests() {
   done
   prepare_model
   prepare_python
+  prepare_node
   write_suite "${presets[@]}"
 
   export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
