@@ -175,7 +175,12 @@ bool StepLoop::deliver(TokenChoice& c) {
   const int dropped = s.dropped;
   for (GeneratedToken& token : c.tokens) {
     s.computed = std::min(valid, static_cast<int>(s.tokens.size()));
-    if (accept(s, std::move(token))) return true;
+    const bool complete = c.complete && &token == &c.tokens.back();
+    if (accept(s, std::move(token), complete)) return true;
+  }
+  if (!c.error.empty()) {
+    finish(s, FinishReason::error, std::move(c.error));
+    return true;
   }
   if (s.dropped != dropped) return false;  // the context was shifted: other tokens, other blocks
   s.computed = valid;
@@ -183,7 +188,7 @@ bool StepLoop::deliver(TokenChoice& c) {
   return false;
 }
 
-bool StepLoop::accept(Sequence& s, GeneratedToken token) {
+bool StepLoop::accept(Sequence& s, GeneratedToken token, bool complete) {
   if (s.first_token == Sequence::Clock::time_point{}) s.first_token = Sequence::Clock::now();
   const auto& ends = options_.end_tokens;
   if (!s.request.ignore_end && std::find(ends.begin(), ends.end(), token.id) != ends.end()) {
@@ -194,6 +199,10 @@ bool StepLoop::accept(Sequence& s, GeneratedToken token) {
   ++stats_.generated_tokens;
   shares_.served(s.client, ClientShares::kOutputWeight);
   s.request.stream->push(std::move(token));
+  if (complete) {
+    finish(s, FinishReason::stop);
+    return true;
+  }
   if (s.request.max_tokens >= 0 && s.generated() >= s.request.max_tokens) {
     finish(s, FinishReason::length);
     return true;

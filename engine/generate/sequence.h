@@ -3,8 +3,10 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <vector>
 
+#include "engine/grammar/matcher.h"
 #include "engine/kv/kv_blocks.h"
 #include "engine/schedule/scheduler.h"
 #include "engine/speculate/acceptance.h"
@@ -27,10 +29,13 @@ struct Sequence {
         tokens(std::move(request.prompt)),
         client(client_id(request.client)),
         submitted(Clock::now()),
-        waiting_since(submitted) {}
+        waiting_since(submitted) {
+    if (request.constraint) matcher.emplace(request.constraint);
+  }
 
   GenerationRequest request;  // its prompt has moved to `tokens`
   Sampler sampler;
+  std::optional<Matcher> matcher;  // where the output is in its grammar
   int prompt_tokens;
   std::vector<TokenId> tokens;  // prompt and output
   int computed = 0;             // tokens in the KV cache

@@ -64,7 +64,8 @@ class StepLoop {
   void deliver(std::vector<TokenChoice>& choices);
   // True when the sequence ends with these tokens.
   bool deliver(TokenChoice& choice);
-  bool accept(Sequence& s, GeneratedToken token);
+  // `complete`: its grammar lets nothing follow.
+  bool accept(Sequence& s, GeneratedToken token, bool complete);
   // False, and the sequence is finished, when the context is full and it may not be shifted.
   bool make_room(Sequence& s);
   void erase_active(std::span<const Sequence* const> ended);

@@ -17,6 +17,15 @@ StepLoad load_of(std::span<Sequence* const> decoding) {
   return load;
 }
 
+// Guesses that the sequence's grammar does not let come are not worth verifying.
+void keep_possible(const Sequence& s, std::vector<TokenId>& guesses) {
+  if (!s.matcher) return;
+  Matcher matcher = *s.matcher;
+  std::size_t possible = 0;
+  while (possible < guesses.size() && matcher.accept(guesses[possible])) ++possible;
+  guesses.resize(possible);
+}
+
 }  // namespace
 
 Speculator::Speculator(const EngineOptions& options, std::optional<KvCache> draft, Arena& arena)
@@ -57,6 +66,7 @@ void Speculator::look_up(std::span<Sequence* const> decoding, const StepCost& co
   std::vector<DraftOffer> offers;
   for (Sequence* s : decoding) {
     s->proposal = s->lookup.propose(s->tokens, std::min(kMostLookedUp, room(*s)));
+    keep_possible(*s, s->proposal.tokens);
     offers.push_back(
         {static_cast<int>(s->proposal.tokens.size()), s->acceptance.chance(s->proposal.source)});
   }
@@ -89,7 +99,11 @@ void Speculator::ask_model(std::span<Sequence* const> decoding, const StepCost& 
   if (jobs.empty()) model_->forget_a_little();
   model_->propose(jobs);
   for (std::size_t i = 0; i < jobs.size(); ++i) {
-    owners[i]->proposal = {DraftSource::model, std::move(jobs[i].proposed)};
+    Sequence& s = *owners[i];
+    s.proposal = {DraftSource::model, std::move(jobs[i].proposed)};
+    keep_possible(s, s.proposal.tokens);
+    DraftModel::keep(s.draft, static_cast<int>(s.tokens.size()),
+                     static_cast<int>(s.proposal.tokens.size()));
   }
 }
 

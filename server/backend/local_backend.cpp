@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "pincer/engine/constraint.h"
 #include "pincer/engine/model.h"
 #include "server/backend/embedding_tokens.h"
 #include "server/chat/chat_prompt.h"
@@ -16,6 +17,7 @@ class LocalBackend final : public Backend {
  public:
   LocalBackend(std::shared_ptr<RunningModel> running, std::string fingerprint)
       : running_(std::move(running)),
+        constraints_(running_->loaded.tokenizer),
         fingerprint_(std::move(fingerprint)),
         traits_(template_traits(*running_->loaded.chat)) {}
 
@@ -25,6 +27,9 @@ class LocalBackend final : public Backend {
   const Tokenizer& tokenizer() const override { return *running_->loaded.tokenizer; }
   const EngineStats& stats() const override { return running_->engine->stats(); }
   StepTrace* trace() const override { return &running_->engine->trace(); }
+  double expected_wait(const std::string& client) const override {
+    return running_->engine->expected_wait(client);
+  }
 
   Result<Prompt> prompt(const ChatRequest& request) const override {
     return make_prompt(request, *running_->loaded.chat, traits_, tokenizer(), context());
@@ -34,11 +39,13 @@ class LocalBackend final : public Backend {
                                 std::vector<std::shared_ptr<TokenStream>> streams) override {
     auto prompt = this->prompt(request);
     if (!prompt) return prompt.error();
-    if (prompt->output) {
-      return Error{ErrorCode::unsupported,
-                   "The form of the answer cannot be prescribed yet: leave the format out."};
-    }
     GenerationRequest generation;
+    if (prompt->output) {
+      auto constraint = constraints_.compile(*prompt->output);
+      // Whatever is wrong with it, the client can change it.
+      if (!constraint) return Error{ErrorCode::invalid_argument, constraint.error().message};
+      generation.constraint = std::move(*constraint);
+    }
     generation.prompt = std::move(prompt->tokens);
     generation.sampling = std::move(request.sampling);
     generation.max_tokens = request.max_tokens;
@@ -46,6 +53,9 @@ class LocalBackend final : public Backend {
     generation.top_logprobs = request.top_logprobs;
     generation.client = std::move(request.client);
     generation.priority = request.priority;
+    generation.max_wait_s = request.max_wait_s;
+    generation.start_by = request.start_by;
+    generation.finish_by = request.finish_by;
     if (auto started = submit_all(std::move(generation), streams); !started) return started.error();
     return std::move(prompt->format);
   }
@@ -98,6 +108,7 @@ class LocalBackend final : public Backend {
   }
 
   std::shared_ptr<RunningModel> running_;
+  ConstraintCompiler constraints_;
   std::string fingerprint_;
   TemplateTraits traits_;
 };

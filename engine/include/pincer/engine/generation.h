@@ -18,6 +18,8 @@
 
 namespace pincer {
 
+class Constraint;  // constraint.h
+
 // timeout: one of the request's deadlines passed; Finish::error says which.
 enum class FinishReason { stop, length, cancelled, error, timeout };
 std::string_view finish_reason_name(FinishReason reason);  // "stop", "length", ...
@@ -86,7 +88,10 @@ struct GenerationRequest {
   // context_keep tokens. Tokens that were dropped are not seen any more.
   bool context_shift = false;
   int context_keep = 0;
-  bool want_logprobs = false;
+  // What the text must be: the tokens that cannot lead there are never picked, and the generation
+  // ends where nothing can follow. Null: any text. Compiled for this model's tokenizer.
+  std::shared_ptr<const Constraint> constraint;
+  bool want_logprobs = false;  // of the model's own distribution, whatever the constraint
   int top_logprobs = 0;
   // Instead of generating, compute the prompt's embedding: the final states of its tokens, pooled
   // as the model's file says (ModelConfig::pooling) and of length 1. No token arrives, and the
