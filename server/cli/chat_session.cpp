@@ -1,5 +1,7 @@
 #include "server/cli/chat_session.h"
 
+#include <utility>
+
 #include "pincer/engine/text_assembler.h"
 #include "server/backend/prompt.h"
 #include "server/cli/command.h"
@@ -18,6 +20,13 @@ Result<std::vector<TokenId>> ChatSession::raw_prompt(const std::string& text) co
   return encode_prompt(*model_.tokenizer, {&piece, 1}, engine_->options().context);
 }
 
+Result<void> ChatSession::set_format(const OutputFormat& format) {
+  auto constraint = ConstraintCompiler(model_.tokenizer).compile(format);
+  if (!constraint) return constraint.error();
+  constraint_ = std::move(*constraint);
+  return {};
+}
+
 Result<Answer> ChatSession::generate(std::vector<TokenId> prompt, const SamplingParams& sampling,
                                      int max_tokens,
                                      const std::function<void(const std::string&)>& show,
@@ -29,6 +38,7 @@ Result<Answer> ChatSession::generate(std::vector<TokenId> prompt, const Sampling
   request.prompt = std::move(prompt);
   request.sampling = sampling;
   request.max_tokens = max_tokens;
+  request.constraint = constraint_;
   request.stream = stream;
   if (auto submitted = engine_->submit(std::move(request)); !submitted) return submitted.error();
 

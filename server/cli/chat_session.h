@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "pincer/engine/constraint.h"
 #include "pincer/engine/engine.h"
 #include "pincer/engine/loaded_model.h"
 
@@ -31,6 +32,9 @@ class ChatSession {
   Result<std::vector<TokenId>> chat_prompt(const std::vector<ChatMessage>& messages) const;
   Result<std::vector<TokenId>> raw_prompt(const std::string& text) const;
 
+  // All answers from now on are of this format. Errors: as ConstraintCompiler::compile.
+  Result<void> set_format(const OutputFormat& format);
+
   // `show` gets the text as it comes. Stops early when `stop` turns true (checked as tokens
   // arrive).
   Result<Answer> generate(std::vector<TokenId> prompt, const SamplingParams& sampling,
@@ -40,6 +44,7 @@ class ChatSession {
  private:
   LoadedModel model_;
   std::unique_ptr<Engine> engine_;
+  std::shared_ptr<const Constraint> constraint_;  // null: any text
 };
 
 }  // namespace pincer

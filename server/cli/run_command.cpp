@@ -14,6 +14,7 @@
 #include "server/cli/catalogue.h"
 #include "server/cli/chat_session.h"
 #include "server/cli/command.h"
+#include "server/cli/format_options.h"
 #include "server/cli/line_editor.h"
 #include "server/cli/model_store.h"
 #include "server/cli/progress.h"
@@ -35,6 +36,7 @@ struct RunFlags {
   std::string prompt_cache;  // a file; empty: none
   bool context_shift = false;
   int keep = 0;
+  FormatFlags format;
 };
 
 std::atomic<bool> interrupted = false;
@@ -226,6 +228,8 @@ int run(RunFlags flags) {
   if (!interactive && text.empty())
     return fail_usage("the prompt is empty; give one as an argument or through a pipe");
 
+  const auto format = output_format(flags.format);
+  if (!format) return fail(format.error());
   auto model = open_model({flags.model, flags.reference, flags.threads, flags.weights});
   if (!model) return fail(model.error());
   EngineOptions options = engine_options(*model, flags.threads);
@@ -239,6 +243,9 @@ int run(RunFlags flags) {
   auto engine = Engine::start(model->model, options);
   if (!engine) return fail(engine.error());
   ChatSession session(std::move(*model), std::move(*engine));
+  if (*format) {
+    if (auto set = session.set_format(**format); !set) return fail_usage(set.error().message);
+  }
   if (auto read = read_prompt_cache(session, flags); !read) return fail(read.error());
   catch_interrupts();
   return interactive ? chat(session, flags, params) : answer_once(session, flags, params, text);
@@ -275,6 +282,7 @@ void add_run_command(CLI::App& app, Action& action) {
   sub->add_option("--keep", flags->keep,
                   "with --context-shift: first tokens that are never dropped")
       ->check(CLI::Range(0, 1 << 28));
+  add_format_options(*sub, flags->format);
   add_speculation_options(*sub, flags->speculation, flags->draft);
   sub->add_flag("--raw", flags->raw,
                 "continue the prompt as plain text, without the chat template");
@@ -286,6 +294,8 @@ void add_run_command(CLI::App& app, Action& action) {
   sub->footer(
       "Examples:\n  pincer run \"Why is the sky blue?\"\n  echo \"Summarise: ...\" | pincer run "
       "--temp 0 -n 100\n"
+      "  pincer run \"Name a city.\" -j '{\"properties\":{\"city\":{\"type\":\"string\"}},"
+      "\"required\":[\"city\"]}'\n"
       "  pincer run -m model.gguf            # chat");
   sub->callback([flags, &action] { action = [flags] { return run(*flags); }; });
 }
