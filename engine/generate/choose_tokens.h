@@ -21,7 +21,7 @@ struct TokenChoice {
   std::vector<GeneratedToken> tokens;  // result: at least one, unless there is an error
   int accepted = 0;                    // result: drafts that were right
   bool complete = false;               // result: nothing can follow the last token
-  std::string error;                   // result: why the sequence cannot go on behind the tokens
+  std::string error = {};              // result: why the sequence cannot go on behind the tokens
 };
 
 // Samples every choice from its rows of `logits` ([rows][vocab], modified), the sequences in
