@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -21,6 +22,7 @@
 #include "server/framed/connection.h"
 #include "server/http/listener.h"
 #include "server/http/site.h"
+#include "server/service/thread_priority.h"
 #include "server/trace/trace_api.h"
 
 namespace pincer {
@@ -41,6 +43,7 @@ struct Server::Impl {
     site->serve_framed = [this](std::shared_ptr<Wire> wire) {
       return serve_framed(api, std::move(wire));
     };
+    site->drain = [this] { asio::post(control, [this] { begin_drain(); }); };
     add_openai_routes(site->router, api);
     add_text_routes(site->router, api);
     add_anthropic_routes(site->router, api);
@@ -48,6 +51,7 @@ struct Server::Impl {
     add_health_routes(site->router, api);
     add_trace_routes(site->router, trace);
     add_dashboard_routes(site->router);
+    add_admin_routes(site->router, api);
   }
 
   // Any thread.
@@ -102,6 +106,28 @@ struct Server::Impl {
     return {};
   }
 
+  Result<void> open_log() {
+    if (options.access_log.empty()) return {};
+    auto opened = AccessLog::open(options.access_log);
+    if (!opened) return opened.error();
+    site->access_log = std::move(opened).value();
+    return {};
+  }
+
+  Result<void> adopt(int socket) {
+    auto listener = Listener::adopt(io, socket);
+    if (!listener) return listener.error();
+    addresses.push_back((*listener)->bound());
+    listeners.push_back(std::move(listener).value());
+    return {};
+  }
+
+  // The work of an I/O thread.
+  void serve() {
+    raise_thread_priority();
+    io.run();
+  }
+
   void close_listeners() {
     for (auto& listener : listeners)
       asio::post(listener->executor(), std::bind_front(&Listener::close, listener));
@@ -118,6 +144,7 @@ struct Server::Impl {
   asio::steady_timer drain_timer;
   std::vector<std::shared_ptr<Listener>> listeners;
   std::vector<std::string> addresses;
+  std::atomic<std::uint64_t> beats = 0;
 };
 
 Server::Server() = default;
@@ -125,7 +152,7 @@ Server::~Server() = default;
 
 Result<std::unique_ptr<Server>> Server::start(ServerOptions options,
                                               std::shared_ptr<Models> models) {
-  if (options.listen.empty()) {
+  if (options.listen.empty() && options.passed_sockets.empty()) {
     return Error{ErrorCode::invalid_argument,
                  "there is no address to listen on; give --listen http://127.0.0.1:8080"};
   }
@@ -135,6 +162,10 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options,
   for (const std::string& text : impl.options.listen) {
     if (auto opened = impl.open_listener(text); !opened) return opened.error();
   }
+  for (const int socket : impl.options.passed_sockets) {
+    if (auto adopted = impl.adopt(socket); !adopted) return adopted.error();
+  }
+  if (auto opened = impl.open_log(); !opened) return opened.error();
   return server;
 }
 
@@ -150,9 +181,21 @@ void Server::run() {
   }
   std::vector<std::thread> threads;
   for (int i = 1; i < impl_->options.io_threads; ++i)
-    threads.emplace_back([this] { impl_->io.run(); });
-  impl_->io.run();
+    threads.emplace_back([this] { impl_->serve(); });
+  // Not this thread: the caller's may start others, which would take its priority.
+  threads.emplace_back([this] { impl_->serve(); });
   for (std::thread& thread : threads) thread.join();
+}
+
+Result<void> Server::reconfigure(ServerOptions options) {
+  Site& site = *impl_->site;
+  if (auto reloaded = reload_certificate(); !reloaded) return reloaded;
+  set_api_keys(std::move(options.api_keys));
+  site.current_limits.set(options.limits);
+  site.current_access.set(
+      Access(std::move(options.allowed_hosts), std::move(options.allowed_origins)));
+  reopen_logs();
+  return {};
 }
 
 void Server::set_api_keys(std::vector<ApiKey> keys) { impl_->site->keys.replace(std::move(keys)); }
@@ -161,9 +204,16 @@ Result<void> Server::reload_certificate() {
   return impl_->site->certificates ? impl_->site->certificates->reload() : Result<void>();
 }
 
-void Server::drain() {
-  asio::post(impl_->control, [impl = impl_.get()] { impl->begin_drain(); });
+void Server::reopen_logs() {
+  if (impl_->site->access_log) impl_->site->access_log->reopen();
 }
+
+std::uint64_t Server::beat() {
+  asio::post(impl_->io, [impl = impl_.get()] { ++impl->beats; });
+  return impl_->beats;
+}
+
+void Server::drain() { impl_->site->drain(); }
 
 void Server::stop() {
   asio::post(impl_->control, [impl = impl_.get()] { impl->cut(); });

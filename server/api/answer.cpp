@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
+#include <cmath>
 #include <utility>
 #include <variant>
 
+#include "engine/schedule/wait_estimate.h"
 #include "server/api/openai_error.h"
 
 namespace pincer {
@@ -54,6 +57,30 @@ std::optional<Problem> bias_problem(const Backend& backend, const ChatRequest& r
   return std::nullopt;
 }
 
+void set_deadlines(ChatRequest& request, const Limits& limits, const Caller& caller) {
+  const auto deadline = [asked = caller.asked()](std::chrono::milliseconds after) {
+    return after.count() > 0 ? asked + after : Clock::time_point::max();
+  };
+  request.max_wait_s = std::chrono::duration<double>(limits.max_queue_wait).count();
+  request.start_by = deadline(limits.queue_timeout);
+  request.finish_by = std::min(deadline(limits.request_timeout),
+                               deadline(caller.patience().value_or(std::chrono::milliseconds(0))));
+}
+
+// Rendered and tokenized in less time, about half a millisecond, than two threads take to wake each
+// other while all cores compute; the caller's executor does it then.
+constexpr std::size_t kQuickBytes = 4 << 10;
+
+bool is_quick(const std::vector<ChatRequest>& requests) {
+  std::size_t bytes = 0;
+  for (const ChatRequest& request : requests) {
+    if (!request.tools.empty() || request.format) return false;
+    for (const Message& message : request.messages) bytes += message.content.size();
+    if (const auto* text = std::get_if<std::string>(&request.raw_prompt)) bytes += text->size();
+  }
+  return bytes <= kQuickBytes;
+}
+
 // Why a generation ended otherwise than it should have.
 std::optional<Problem> finish_problem(const Finish& finish, bool stopped) {
   if (stopped || finish.reason == FinishReason::stop || finish.reason == FinishReason::length)
@@ -61,6 +88,12 @@ std::optional<Problem> finish_problem(const Finish& finish, bool stopped) {
   if (finish.reason == FinishReason::error) {
     return Problem{
         .status = 500, .message = "The model failed: " + finish.error, .type = "server_error"};
+  }
+  if (finish.reason == FinishReason::timeout) {
+    return Problem{.status = 504,
+                   .message = fmt::format("The answer was ended: {}.", finish.error),
+                   .type = "timeout_error",
+                   .code = "deadline_exceeded"};
   }
   return Problem{.status = 503,
                  .message = "The generation was cut off because the server stops.",
@@ -155,12 +188,15 @@ asio::awaitable<std::optional<Problem>> Answer::start(std::vector<ChatRequest> r
   FoundModel found = co_await find_model(api_, caller_, signals_->bell, requests.front().model);
   if (auto* problem = std::get_if<Problem>(&found)) co_return std::move(*problem);
   backend_ = std::get<std::shared_ptr<Backend>>(std::move(found));
+  caller_.record().model = backend_->model();
+  caller_.record().upstream = "local";
   for (ChatRequest& request : requests) {
     if (auto problem = bias_problem(*backend_, request)) co_return problem;
     if (caller_.account() != nullptr) {
       if (auto problem = caller_.account()->check_priority(request.priority)) co_return problem;
     }
     request.client = fmt::format("{}\n{}", caller_.identity(), request.client);
+    set_deadlines(request, *api_.site.limits(), caller_);
   }
   co_return co_await generate(std::move(requests), choices);
 }
@@ -177,9 +213,22 @@ asio::awaitable<std::optional<Problem>> Answer::generate(std::vector<ChatRequest
     }
   }
   auto task = generate_all(backend_, std::move(jobs));
-  const Started started =
-      co_await asio::co_spawn(api_.workers.get_executor(), std::move(task), asio::use_awaitable);
-  if (const auto* error = std::get_if<Error>(&started)) co_return backend_problem(*error);
+  Started started;
+  if (is_quick(requests)) {
+    started = co_await std::move(task);
+  } else {
+    started =
+        co_await asio::co_spawn(api_.workers.get_executor(), std::move(task), asio::use_awaitable);
+  }
+  if (const auto* error = std::get_if<Error>(&started)) {
+    Problem problem = backend_problem(*error);
+    if (problem.status == 429) {
+      const double wait = backend_->expected_wait(requests.front().client);
+      problem.retry_after_seconds =
+          static_cast<int>(std::ceil(retry_seconds(wait, requests.front().max_wait_s)));
+    }
+    co_return problem;
+  }
   const auto& formats = std::get<std::vector<AnswerFormat>>(started);
   for (std::size_t i = 0; i < signals_->streams.size(); ++i) {
     const std::size_t request = i / static_cast<std::size_t>(choices);
@@ -224,6 +273,7 @@ AnswerNews Answer::read(Track& track, TokenStream::News news) {
   if (!news.finish) return out;
   track.ended = true;
   ++ended_;
+  caller_.record().add(*news.finish, track.first_of_prompt);
   if (caller_.account() != nullptr) {
     const int prompt = track.first_of_prompt ? news.finish->prompt_tokens : 0;
     caller_.account()->spend(prompt + news.finish->generated_tokens);
@@ -240,6 +290,8 @@ void Answer::observe(Track& track, std::size_t tokens) {
   const auto now = Clock::now();
   const double seconds = std::chrono::duration<double>(now - track.last).count();
   track.last = now;
+  caller_.record().tokens_arrived(static_cast<int>(tokens),
+                                  std::chrono::duration<double>(now - caller_.asked()).count());
   if (!std::exchange(track.any_token, true)) {
     metrics.first_token.observe(seconds);
     if (tokens > 1) metrics.inter_token.observe(0, tokens - 1);

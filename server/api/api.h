@@ -26,6 +26,7 @@ void add_openai_routes(Router& router, const Api& api);
 void add_text_routes(Router& router, const Api& api);       // /v1/embeddings, /tokenize, ...
 void add_anthropic_routes(Router& router, const Api& api);  // /v1/messages
 void add_ollama_routes(Router& router, const Api& api);     // /api/chat, /api/generate, ...
+void add_admin_routes(Router& router, const Api& api);      // /admin/pool, /admin/drain
 void add_health_routes(Router& router, const Api& api);     // /health, /ready, /metrics
 
 }  // namespace pincer

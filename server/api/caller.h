@@ -3,9 +3,11 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string_view>
 
 #include "server/http/key_ring.h"
+#include "server/http/request_record.h"
 #include "server/http/types.h"
 
 namespace pincer {
@@ -29,6 +31,14 @@ class Caller {
   virtual void watch(std::function<void()> on_leave) = 0;
   virtual asio::awaitable<void> unwatch() = 0;
   virtual bool left() const = 0;
+
+  // What is noted of the request.
+  virtual RequestRecord& record() { return record_; }
+  // How long it waits for the whole answer, from asked() on; none: as long as that takes.
+  virtual std::optional<std::chrono::milliseconds> patience() const { return std::nullopt; }
+
+ private:
+  RequestRecord record_;
 };
 
 }  // namespace pincer

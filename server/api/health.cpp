@@ -1,8 +1,21 @@
 #include "server/api/health.h"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 namespace pincer {
+
+namespace {
+
+// Reads /proc for what of the weights is in memory, which takes milliseconds for gigabytes.
+asio::awaitable<std::string> metrics_text(const Api& api) {
+  Site& site = api.site;
+  if (site.access_log) site.metrics.access_log_dropped = site.access_log->dropped();
+  co_return site.metrics.text(*api.models, !site.draining && api.models->ready());
+}
+
+}  // namespace
 
 asio::awaitable<void> health(Exchange& exchange) {
   Response response;
@@ -25,9 +38,11 @@ asio::awaitable<void> ready(const Api& api, Exchange& exchange) {
 }
 
 asio::awaitable<void> metrics(const Api& api, Exchange& exchange) {
+  auto task = metrics_text(api);
   Response response;
   response.content_type = kMetricsContentType;
-  response.body = api.site.metrics.text(*api.models, !api.site.draining && api.models->ready());
+  response.body =
+      co_await asio::co_spawn(api.workers.get_executor(), std::move(task), asio::use_awaitable);
   co_await exchange.send(std::move(response));
 }
 

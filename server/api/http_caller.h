@@ -23,6 +23,10 @@ class HttpCaller final : public Caller {
   // The exchange may go on to its connection's next request after that, unless the client left.
   asio::awaitable<void> unwatch() override;
   bool left() const override { return watch_ && watch_->left(); }
+  RequestRecord& record() override { return exchange_.record(); }
+  std::optional<std::chrono::milliseconds> patience() const override {
+    return exchange_.patience();
+  }
 
  private:
   Exchange& exchange_;

@@ -1,9 +1,11 @@
 #include "server/api/openai_chat.h"
 
+#include <functional>
 #include <utility>
 #include <variant>
 
 #include "server/api/http_caller.h"
+#include "server/api/offload.h"
 #include "server/api/openai_chat_answer.h"
 #include "server/api/openai_chat_request.h"
 #include "server/api/openai_error.h"
@@ -33,7 +35,10 @@ asio::awaitable<void> send_answer(Exchange& exchange, Answer& answer,
 }  // namespace
 
 asio::awaitable<void> openai_chat(const Api& api, Exchange& exchange) {
-  auto parsed = parse_openai_chat(exchange.take_body(), api.sampling, exchange.limits().json_depth);
+  const std::size_t size = exchange.request().body.size();
+  auto parse = std::bind_front(parse_openai_chat, exchange.take_body(), api.sampling,
+                               exchange.limits().json_depth);
+  auto parsed = co_await offload(api, size, std::move(parse));
   if (auto* problem = std::get_if<Problem>(&parsed))
     co_return co_await send_problem(exchange, std::move(*problem), openai_error_response);
   const auto& request = std::get<OpenAiChatRequest>(parsed);

@@ -1,5 +1,6 @@
 #include <functional>
 
+#include "server/api/admin.h"
 #include "server/api/api.h"
 #include "server/api/health.h"
 #include "server/api/openai_chat.h"
@@ -65,6 +66,18 @@ void add_health_routes(Router& router, const Api& api) {
               .scope = Scope::metrics,
               .when_draining = true,
               .handler = std::bind_front(metrics, std::cref(api))});
+}
+
+void add_admin_routes(Router& router, const Api& api) {
+  router.add({.pattern = "/admin/pool",
+              .scope = Scope::admin,
+              .when_draining = true,
+              .handler = std::bind_front(admin_pool, std::cref(api))});
+  router.add({.method = verb::post,
+              .pattern = "/admin/drain",
+              .scope = Scope::admin,
+              .when_draining = true,
+              .handler = std::bind_front(admin_drain, std::cref(api))});
 }
 
 }  // namespace pincer

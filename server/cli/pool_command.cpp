@@ -6,8 +6,8 @@
 #include "engine/limits/memory_room.h"
 #include "server/cli/command.h"
 #include "server/cli/paths.h"
-#include "server/cli/pool_report.h"
 #include "server/cli/tier_command.h"
+#include "server/report/pool_report.h"
 
 namespace pincer {
 namespace {

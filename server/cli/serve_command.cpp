@@ -2,17 +2,22 @@
 // load when they are asked for.
 #include <fmt/format.h>
 
+#include <functional>
 #include <future>
 #include <thread>
+#include <tuple>
 
 #include "pincer/server/server.h"
 #include "pincer/server/signals.h"
-#include "server/cli/api_key_file.h"
 #include "server/cli/catalogue.h"
 #include "server/cli/command.h"
 #include "server/cli/serve_config.h"
+#include "server/cli/serve_reload.h"
 #include "server/cli/served_models.h"
 #include "server/cli/size_text.h"
+#include "server/service/liveness.h"
+#include "server/service/service_manager.h"
+#include "server/service/watchdog.h"
 
 namespace pincer {
 namespace {
@@ -21,27 +26,8 @@ struct ServeFlags {
   std::string config_file;
   ServeConfig config;  // what the flags said
   std::string pool_budget, weights_node, tier, socket_mode;
+  std::string max_queue_wait, queue_timeout, request_timeout;
 };
-
-Result<ServerOptions> server_options(const ServeConfig& config) {
-  ServerOptions options;
-  if (!config.listen.empty()) options.listen = config.listen;
-  if (!config.api_key_file.empty()) {
-    auto keys = read_api_keys(config.api_key_file);
-    if (!keys) return keys.error();
-    options.api_keys = std::move(*keys);
-  }
-  options.allowed_hosts = config.allowed_hosts;
-  options.trace_for_all = config.trace_access == "all";
-  options.allowed_origins = config.allowed_origins;
-  options.tls_certificate = config.tls_certificate;
-  options.tls_key = config.tls_key;
-  options.socket_mode = config.socket_mode;
-  options.drain_timeout = std::chrono::seconds(config.drain_seconds);
-  options.io_threads = config.io_threads;
-  options.sampling = recommended_sampling(config.models.empty() ? "" : config.models.front());
-  return options;
-}
 
 // Loads the first model, then says where the server is. The exit code.
 int load_first(Server& server, Models& models, const std::string& name) {
@@ -60,24 +46,54 @@ int load_first(Server& server, Models& models, const std::string& name) {
   return kOk;
 }
 
-int serve(const ServeConfig& config) {
+// What the service manager passed on stands for the default address.
+void add_passed_sockets(const ServeConfig& config, ServerOptions& options) {
+  options.passed_sockets = take_passed_sockets();
+  if (config.listen.empty() && !options.passed_sockets.empty()) options.listen.clear();
+}
+
+using ReadConfig = std::function<Result<ServeConfig>()>;
+
+int serve(const ServeConfig& config, ReadConfig read) {
   auto options = server_options(config);
   if (!options) return fail(options.error());
   auto offered = served_models(config);
   if (!offered) return fail(offered.error());
   if (auto nodes = check_placement(config.placement, memory_nodes()); !nodes)
     return fail(nodes.error());
+  set_log_level(config);
+  add_passed_sockets(config, *options);
   const std::string first = offered->front().name;
+  const auto opener = make_model_opener(std::move(*offered), config);
   const auto models = std::make_shared<Models>();
-  models->set_opener(make_model_opener(std::move(*offered), config));
+  models->set_opener(opener);
   models->announce(first);
   auto started = Server::start(std::move(*options), models);
   if (!started) return fail(started.error());
   Server& server = **started;
-  const StopSignals signals([&] { server.drain(); }, [&] { server.stop(); });
+  const auto manager = ServiceManager::from_environment();
+  ServeReload reload(std::move(read), config, server, opener);
+  const ReloadSignals reloads(
+      [&] {
+        manager.notify_reloading();
+        reload();
+        manager.notify("READY=1");
+      },
+      [&] { server.reopen_logs(); });
+  const StopSignals stops(
+      [&] {
+        manager.notify("STOPPING=1");
+        server.drain();
+      },
+      [&] { server.stop(); });
+  Liveness liveness(server, models);
+  const Watchdog watchdog(manager, [&liveness] { return liveness.look(); });
 
   int code = kOk;
-  std::thread loader([&] { code = load_first(server, *models, first); });
+  std::thread loader([&] {
+    code = load_first(server, *models, first);
+    if (code == kOk) manager.notify("READY=1");
+  });
   server.run();
   loader.join();
   return code;
@@ -95,6 +111,15 @@ Result<void> read_flags(const CLI::App& sub, const ServeFlags& flags, ServeConfi
     if (!mode) return mode.error();
     config.socket_mode = *mode;
   }
+  for (const auto& [name, text, field] :
+       {std::tuple("--max-queue-wait", flags.max_queue_wait, &Limits::max_queue_wait),
+        std::tuple("--queue-timeout", flags.queue_timeout, &Limits::queue_timeout),
+        std::tuple("--request-timeout", flags.request_timeout, &Limits::request_timeout)}) {
+    if (sub.count(name) == 0) continue;
+    const auto wait = parse_wait(text);
+    if (!wait) return wait.error();
+    config.limits.*field = *wait;
+  }
   for (const auto& [name, text] :
        {std::pair("--weights-node", flags.weights_node), std::pair("--tier", flags.tier)}) {
     if (sub.count(name) == 0) continue;
@@ -105,12 +130,8 @@ Result<void> read_flags(const CLI::App& sub, const ServeFlags& flags, ServeConfi
   return {};
 }
 
-// The file first, then what the flags said.
-int run(const CLI::App& sub, const ServeFlags& flags) {
-  ServeConfig config;
-  if (!flags.config_file.empty()) {
-    if (auto read = read_serve_config(flags.config_file, config); !read) return fail(read.error());
-  }
+// What the flags said, over what the file did.
+Result<void> add_flags(const CLI::App& sub, const ServeFlags& flags, ServeConfig& config) {
   const auto given = [&](const char* name) { return sub.count(name) > 0; };
   if (given("--listen")) config.listen = flags.config.listen;
   if (given("--model")) config.models = flags.config.models;
@@ -128,11 +149,29 @@ int run(const CLI::App& sub, const ServeFlags& flags) {
   if (given("--no-prefix-cache")) config.prefix_cache = false;
   if (given("--context-shift")) config.context_shift = true;
   if (given("--max-queued")) config.max_queued = flags.config.max_queued;
-  if (auto read = read_flags(sub, flags, config); !read) return fail_usage(read.error().message);
+  if (given("--max-connections")) config.limits.connections = flags.config.limits.connections;
+  if (given("--access-log")) config.access_log = flags.config.access_log;
   if (given("--step-target")) config.step_target_ms = flags.config.step_target_ms;
   if (given("--speculate")) config.speculation = flags.config.speculation;
   if (given("--draft")) config.draft = flags.config.draft;
-  return serve(config);
+  return read_flags(sub, flags, config);
+}
+
+int run(const CLI::App& sub, const ServeFlags& flags) {
+  ServeConfig from_file;
+  const auto read_file = [&flags](ServeConfig& config) {
+    return flags.config_file.empty() ? Result<void>()
+                                     : read_serve_config(flags.config_file, config);
+  };
+  if (auto read = read_file(from_file); !read) return fail(read.error());
+  ServeConfig config = from_file;
+  if (auto added = add_flags(sub, flags, config); !added) return fail_usage(added.error().message);
+  return serve(config, [&]() -> Result<ServeConfig> {
+    ServeConfig again;
+    if (auto read = read_file(again); !read) return read.error();
+    if (auto added = add_flags(sub, flags, again); !added) return added.error();
+    return again;
+  });
 }
 
 }  // namespace
@@ -183,6 +222,17 @@ void add_serve_command(CLI::App& app, Action& action) {
       ->check(CLI::Range(1, 4096));
   sub->add_option("--max-queued", c.max_queued, "generations that wait; beyond it clients get 429")
       ->check(CLI::Range(0, 1 << 20));
+  sub->add_option(
+      "--max-queue-wait", flags->max_queue_wait,
+      "expected wait beyond which clients get 429, as in 30s; 0: no limit. Default: 60s");
+  sub->add_option("--queue-timeout", flags->queue_timeout,
+                  "time in the queue after which a request gets 504, as in 30s. Default: none");
+  sub->add_option("--request-timeout", flags->request_timeout,
+                  "time for a whole answer, as in 5m. Default: none");
+  sub->add_option("--max-connections", c.limits.connections, "clients that are connected at once")
+      ->check(CLI::Range(1, 1 << 20));
+  sub->add_option("--access-log", c.access_log,
+                  "file for a JSON line a request, or - for the standard output");
   sub->add_option("--kv", c.kv, "keys and values in int8, f16 or f32")
       ->check(CLI::IsMember({"int8", "f16", "f32"}));
   sub->add_flag("--no-prefix-cache{false}", c.prefix_cache,

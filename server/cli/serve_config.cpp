@@ -1,6 +1,7 @@
 #include "server/cli/serve_config.h"
 
 #include <fmt/format.h>
+#include <spdlog/common.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -9,9 +10,11 @@
 #include <functional>
 #include <map>
 #include <numeric>
+#include <type_traits>
 
 #include "pincer/engine/kv_format.h"
 #include "server/cli/size_text.h"
+#include "server/http/request_timeout.h"
 
 namespace pincer {
 namespace {
@@ -59,6 +62,25 @@ std::map<std::string, Setter> setters(ServeConfig& c) {
       field = *value;
     };
   };
+  const auto size = [](auto& field, std::int64_t low, std::int64_t high) {
+    return [&field, low, high](const YAML::Node& n) {
+      const auto value = parse_size(n.as<std::string>());
+      if (!value) throw YAML::Exception(n.Mark(), value.error().message);
+      if (*value < low || *value > high)
+        throw YAML::Exception(n.Mark(), fmt::format("{} is not in {} to {}", *value, low, high));
+      field = static_cast<std::remove_reference_t<decltype(field)>>(*value);
+    };
+  };
+  const auto level = [](std::string& field) {
+    return [&field](const YAML::Node& n) {
+      field = n.as<std::string>();
+      if (field == "false") field = "off";  // as YAML reads it
+      if (field != "off" && spdlog::level::from_str(field) == spdlog::level::off)
+        throw YAML::Exception(
+            n.Mark(),
+            fmt::format("'{}' is not one of trace, debug, info, warn, error, off", field));
+    };
+  };
   const auto speculation = [](Speculation& field) {
     return [&field](const YAML::Node& n) {
       const auto name = n.as<std::string>();
@@ -104,6 +126,18 @@ std::map<std::string, Setter> setters(ServeConfig& c) {
       {"speculate", speculation(c.speculation)},
       {"draft", text(c.draft)},
       {"drain_seconds", number(c.drain_seconds, 0, 86400)},
+      {"max_connections", size(c.limits.connections, 1, 1 << 20)},
+      {"max_header", size(c.limits.header_bytes, 1 << 10, 1 << 20)},
+      {"max_body", size(c.limits.body_bytes, 1 << 10, std::int64_t{1} << 30)},
+      {"header_timeout", parsed(c.limits.header_timeout, parse_timeout)},
+      {"body_timeout", parsed(c.limits.body_timeout, parse_timeout)},
+      {"idle_timeout", parsed(c.limits.idle_timeout, parse_timeout)},
+      {"write_timeout", parsed(c.limits.write_timeout, parse_timeout)},
+      {"max_queue_wait", parsed(c.limits.max_queue_wait, parse_wait)},
+      {"queue_timeout", parsed(c.limits.queue_timeout, parse_wait)},
+      {"request_timeout", parsed(c.limits.request_timeout, parse_wait)},
+      {"access_log", text(c.access_log)},
+      {"log_level", level(c.log_level)},
   };
 }
 
@@ -138,6 +172,11 @@ Result<unsigned> parse_socket_mode(const std::string& text) {
   if (mode > 0 && mode <= 0777) return mode;
   return Error{ErrorCode::invalid_argument,
                fmt::format("'{}' is not the mode of a file, such as 660", text)};
+}
+
+Result<std::chrono::milliseconds> parse_wait(std::string_view text) {
+  if (text == "0") return std::chrono::milliseconds(0);
+  return parse_timeout(text);
 }
 
 Result<void> read_serve_config(const std::filesystem::path& file, ServeConfig& config) {

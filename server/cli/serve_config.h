@@ -1,6 +1,7 @@
 // What `pincer serve` needs to know: from a YAML file and flags; flags win.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -10,6 +11,7 @@
 #include "pincer/engine/placement.h"
 #include "pincer/engine/result.h"
 #include "pincer/engine/weight_format.h"
+#include "pincer/server/limits.h"
 
 namespace pincer {
 
@@ -32,11 +34,17 @@ struct ServeConfig {
   bool prefix_cache = true, context_shift = false;
   std::int64_t pool_budget = 0;  // bytes that all models together may map; 0: default_pool_budget()
   Placement placement;           // of the weights
+  Limits limits;                 // of connections, sizes, times and waits
+  std::string access_log;        // a file, or -; empty: none
+  std::string log_level;         // debug, info, warn, error, off; empty: PINCER_LOG's, or info
 };
 
 // Overwrites what the file names. Errors: unreadable, not YAML (with the line), an unknown key
 // (with the nearest known one), a wrong type.
 Result<void> read_serve_config(const std::filesystem::path& file, ServeConfig& config);
+
+// A time to wait: "30s", "500ms"; "0" is none. Errors: invalid_argument.
+Result<std::chrono::milliseconds> parse_wait(std::string_view text);
 
 // A file's mode in octal digits. Errors: invalid_argument.
 Result<unsigned> parse_socket_mode(const std::string& text);

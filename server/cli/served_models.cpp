@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <mutex>
+#include <optional>
 #include <utility>
 
 #include "pincer/engine/kv_format.h"
@@ -23,7 +25,7 @@ std::string served_name(const std::string& source) {
   return std::filesystem::path(source).stem().string();
 }
 
-class LocalOpener final : public ModelOpener {
+class LocalOpener final : public ServedModels {
  public:
   LocalOpener(std::vector<ServedModel> models, const ServeConfig& config)
       : models_(std::move(models)),
@@ -35,9 +37,14 @@ class LocalOpener final : public ModelOpener {
                  }) {}
 
   std::vector<std::string> names() const override {
+    const std::lock_guard lock(mutex_);
     std::vector<std::string> names;
     for (const ServedModel& m : models_) names.push_back(m.name);
     return names;
+  }
+  void replace(std::vector<ServedModel> models) override {
+    const std::lock_guard lock(mutex_);
+    models_.swap(models);
   }
   void open(const std::string& name, Done done) override {
     manager_.acquire(name, [done = std::move(done)](Result<ModelManager::Lease> lease) {
@@ -46,6 +53,7 @@ class LocalOpener final : public ModelOpener {
     });
   }
   std::shared_ptr<Backend> peek(const std::string& name) override {
+    if (!find(name)) return nullptr;
     auto lease = manager_.peek(name);
     return lease ? backend(std::move(lease)) : nullptr;
   }
@@ -59,6 +67,11 @@ class LocalOpener final : public ModelOpener {
     options.max_waiting = config.max_active + config.max_queued;
     return options;
   }
+  std::optional<ServedModel> find(const std::string& name) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::ranges::find(models_, name, &ServedModel::name);
+    return found == models_.end() ? std::nullopt : std::optional(*found);
+  }
   static std::shared_ptr<Backend> backend(ModelManager::Lease lease) {
     std::string print = fingerprint(lease->loaded);
     return make_local_backend(std::move(lease), std::move(print));
@@ -67,9 +80,8 @@ class LocalOpener final : public ModelOpener {
   // On the manager's thread.
   Result<std::unique_ptr<RunningModel>> load(const std::string& name, bool alone,
                                              const ModelManager::Admit& admit) {
-    const auto found = std::ranges::find(models_, name, &ServedModel::name);
-    if (found == models_.end())
-      return Error{ErrorCode::not_found, fmt::format("there is no model '{}'", name)};
+    const std::optional<ServedModel> found = find(name);
+    if (!found) return Error{ErrorCode::not_found, fmt::format("there is no model '{}'", name)};
     // Where others run, packing leaves the cores to them.
     auto loaded = open_model({found->source, false, alone ? config_.threads : 1, config_.weights,
                               config_.placement, admit});
@@ -95,7 +107,8 @@ class LocalOpener final : public ModelOpener {
     return running;
   }
 
-  const std::vector<ServedModel> models_;
+  mutable std::mutex mutex_;
+  std::vector<ServedModel> models_;
   const ServeConfig config_;
   const std::shared_ptr<Turns> turns_;
   ModelManager manager_;  // last: its thread uses the others
@@ -127,8 +140,8 @@ Result<std::vector<ServedModel>> served_models(const ServeConfig& config) {
   return models;
 }
 
-std::shared_ptr<ModelOpener> make_model_opener(std::vector<ServedModel> models,
-                                               const ServeConfig& config) {
+std::shared_ptr<ServedModels> make_model_opener(std::vector<ServedModel> models,
+                                                const ServeConfig& config) {
   return std::make_shared<LocalOpener>(std::move(models), config);
 }
 

@@ -20,7 +20,14 @@ struct ServedModel {
 // model folder. Error invalid_argument: two of the configuration have the same name.
 Result<std::vector<ServedModel>> served_models(const ServeConfig& config);
 
-std::shared_ptr<ModelOpener> make_model_opener(std::vector<ServedModel> models,
-                                               const ServeConfig& config);
+// An opener whose models change while it serves.
+class ServedModels : public ModelOpener {
+ public:
+  // Those that are gone finish what they are asked already.
+  virtual void replace(std::vector<ServedModel> models) = 0;
+};
+
+std::shared_ptr<ServedModels> make_model_opener(std::vector<ServedModel> models,
+                                                const ServeConfig& config);
 
 }  // namespace pincer

@@ -32,7 +32,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(const Api& api, std::shared_ptr<Wire> wire)
       : api_(api),
-        limits_(api.site.limits),
+        limits_(*api.site.limits()),
         wire_(std::move(wire)),
         outbox_(std::make_shared<Outbox>(wire_, limits_.write_timeout)),
         idle_(wire_->executor()) {}
@@ -201,7 +201,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
   const Api& api_;
-  const Limits& limits_;
+  const Limits limits_;
   std::shared_ptr<Wire> wire_;
   std::shared_ptr<Outbox> outbox_;
   asio::steady_timer idle_;

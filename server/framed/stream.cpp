@@ -15,6 +15,7 @@
 #include "server/api/openai_error.h"
 #include "server/api/openai_usage.h"
 #include "server/http/admission.h"
+#include "server/log/access_line.h"
 
 namespace pincer {
 namespace json = boost::json;
@@ -169,7 +170,7 @@ void FramedStream::last_frame_comes() {
 
 asio::awaitable<std::optional<Problem>> FramedStream::answer(const Api& api, Frame frame) {
   FrameWriter writer(id_, (frame.flags & kWithIds) != 0);
-  auto parsed = parse_request(frame, api, api.site.limits.json_depth);
+  auto parsed = parse_request(frame, api, api.site.limits()->json_depth);
   frame = {};  // up to megabytes
   if (auto* refused = std::get_if<Problem>(&parsed)) co_return std::move(*refused);
   auto& request = std::get<ChatRequest>(parsed);
@@ -205,6 +206,19 @@ asio::awaitable<std::optional<Problem>> FramedStream::admit(const Api& api, Fram
   co_return problem;
 }
 
+std::string FramedStream::line(std::string_view path, unsigned status, double seconds) {
+  const std::string id = fmt::format("stream-{}", id_);
+  return access_line({.time = std::chrono::system_clock::now(),
+                      .id = id,
+                      .traceparent = {},
+                      .key = identity(),
+                      .method = "FRAME",
+                      .path = path,
+                      .status = status,
+                      .seconds = seconds,
+                      .record = record()});
+}
+
 asio::awaitable<void> FramedStream::run(std::shared_ptr<FramedStream> self, const Api& api,
                                         Frame frame, std::function<void()> on_last) {
   self->on_last_ = std::move(on_last);
@@ -229,6 +243,8 @@ asio::awaitable<void> FramedStream::run(std::shared_ptr<FramedStream> self, cons
   const Seconds taken = std::chrono::steady_clock::now() - self->asked_;
   const unsigned status = self->outbox_->broken() ? kGone : problem ? problem->status : 200;
   site.metrics.count_request(pattern, status, taken.count());
+  site.metrics.gen_ai.observe(gen_ai_operation(pattern), self->record(), status, taken.count());
+  if (site.access_log) site.access_log->write(self->line(pattern, status, taken.count()));
   site.metrics.active_requests.fetch_sub(1);
   site.on_request_end();
 }

@@ -41,6 +41,8 @@ class FramedStream final : public Caller, public std::enable_shared_from_this<Fr
   asio::awaitable<std::optional<Problem>> admit(const Api& api, Frame frame);
   asio::awaitable<std::optional<Problem>> answer(const Api& api, Frame frame);
   void last_frame_comes();
+  // Of the access log.
+  std::string line(std::string_view path, unsigned status, double seconds);
 
   asio::any_io_executor executor_;
   std::shared_ptr<Outbox> outbox_;

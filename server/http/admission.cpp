@@ -54,11 +54,20 @@ std::optional<Problem> expect_problem(const Request& request) {
 }
 
 std::optional<Problem> key_problem(const Site& site, const Request& request,
-                                   const Router::Match& match,
+                                   const Router::Match& match, bool local,
                                    std::shared_ptr<const Account>& account) {
   auto found = site.keys.find(shown_key(request));
   if (auto* problem = std::get_if<Problem>(&found)) return std::move(*problem);
   account = std::get<std::shared_ptr<const Account>>(std::move(found));
+  const bool administers = match.route != nullptr && match.route->scope == Scope::admin;
+  if (!account && administers && !local) {
+    return Problem{.status = 403,
+                   .message =
+                       "Without API keys only clients on this machine may administer the "
+                       "server: start it with --api-key-file.",
+                   .type = "permission_error",
+                   .code = "forbidden"};
+  }
   if (!account || match.route == nullptr) return std::nullopt;
   return account->check_scope(match.route->scope);
 }
@@ -101,15 +110,15 @@ std::optional<Problem> admission_problem(const Site& site, const Request& reques
                                          const Router::Match& match, bool loopback,
                                          std::shared_ptr<const Account>& account) {
   if (loopback) {
-    if (auto problem = site.access.check_host(request)) return problem;
+    if (auto problem = site.access()->check_host(request)) return problem;
   }
-  if (auto problem = site.access.check_origin(request, loopback)) return problem;
+  if (auto problem = site.access()->check_origin(request, loopback)) return problem;
   if (site.draining && !(match.route && match.route->when_draining)) return draining_problem();
   // A preflight cannot show a key, and learns nothing but the methods of an allowed page.
-  const bool preflight = !site.access.preflight_headers(request, match.allow).empty() &&
+  const bool preflight = !site.access()->preflight_headers(request, match.allow).empty() &&
                          request.method == http::verb::options;
   if (!preflight && !(match.route && match.route->open)) {
-    if (auto problem = key_problem(site, request, match, account)) return problem;
+    if (auto problem = key_problem(site, request, match, loopback, account)) return problem;
   }
   if (auto problem = route_problem(request, match)) return problem;
   if (request.method == http::verb::post) {

@@ -10,6 +10,9 @@
 #include "server/http/connection_scope.h"
 #include "server/http/random_id.h"
 #include "server/http/request_head.h"
+#include "server/http/request_timeout.h"
+#include "server/log/access_line.h"
+#include "server/metrics/gen_ai_metrics.h"
 
 namespace pincer {
 namespace {
@@ -28,8 +31,10 @@ class RequestScope {
     // 499, as nginx has it: the client left before anything was answered.
     const unsigned status = exchange_.started() ? exchange_.status() : 499;
     site_.metrics.count_request(pattern_, status, taken.count());
-    spdlog::debug("{} {} {} {:.3f}s", exchange_.request().method_name, exchange_.request().path,
-                  status, taken.count());
+    const std::string_view operation = gen_ai_operation(pattern_);
+    if (!operation.empty())
+      site_.metrics.gen_ai.observe(operation, exchange_.record(), status, taken.count());
+    if (site_.access_log) site_.access_log->write(line(status, taken.count()));
     site_.metrics.active_requests.fetch_sub(1);
     site_.on_request_end();
   }
@@ -39,6 +44,25 @@ class RequestScope {
   void set_pattern(std::string_view pattern) { pattern_ = pattern; }
 
  private:
+  std::string line(unsigned status, double seconds) const {
+    const Request& request = exchange_.request();
+    const auto trace = request.headers.find("traceparent");
+    std::string_view traceparent;
+    if (trace != request.headers.end())
+      traceparent = {trace->value().data(), trace->value().size()};
+    const auto& account = exchange_.account();
+    return access_line({.time = std::chrono::system_clock::now(),
+                        .id = request.id,
+                        .traceparent = traceparent,
+                        .key = account ? std::string_view(account->key().name) : std::string_view(),
+                        .method = request.method_name,
+                        .path = request.path,
+                        .status = status,
+                        .bytes = exchange_.bytes_sent(),
+                        .seconds = seconds,
+                        .record = exchange_.record()});
+  }
+
   Site& site_;
   const Exchange& exchange_;
   std::string_view pattern_ = "other";
@@ -55,7 +79,7 @@ Response options_response(const Site& site, const Request& request, const std::s
   Response response;
   response.status = 204;
   response.content_type.clear();
-  response.headers = site.access.preflight_headers(request, allow);
+  response.headers = site.access()->preflight_headers(request, allow);
   response.headers.emplace_back("Allow", allow);
   return response;
 }
@@ -71,8 +95,11 @@ std::optional<Problem> admit(Site& site, const Router::Match& match, Exchange& e
                              bool loopback) {
   std::shared_ptr<const Account> account;
   auto problem = admission_problem(site, exchange.request(), match, loopback, account);
-  exchange.add_headers(site.access.cors_headers(exchange.request()));
+  exchange.add_headers(site.access()->cors_headers(exchange.request()));
   if (problem) return problem;
+  const auto patience = request_timeout(exchange.request());
+  if (!patience) return Problem{.message = patience.error().message, .code = "invalid_timeout"};
+  exchange.set_patience(*patience);
   exchange.set_account(account);
   if (!is_limited(match.route)) return std::nullopt;
   auto use = AccountUse::begin(std::move(account));
@@ -120,7 +147,8 @@ asio::awaitable<void> run_handler(Site& site, const Route& route, Exchange& exch
 // Answers the request whose head `parser` has read, or failed to with `error`.
 asio::awaitable<void> answer(Site& site, RequestParser& parser, NetError error, Exchange& exchange,
                              RequestScope& scope, bool loopback) {
-  auto problem = error ? input_problem(error, site.limits) : read_head(exchange.request(), parser);
+  auto problem =
+      error ? input_problem(error, exchange.limits()) : read_head(exchange.request(), parser);
   bool close = problem || !parser.keep_alive() || exchange.request().http_1_0;
   Router::Match match;
   if (!problem) {
@@ -132,7 +160,7 @@ asio::awaitable<void> answer(Site& site, RequestParser& parser, NetError error, 
   close = close || site.draining || (problem && !parser.is_done());
   if (close) exchange.close_after();
   if (!problem) {
-    problem = co_await read_body(*exchange.wire(), parser, exchange.request(), site.limits);
+    problem = co_await read_body(*exchange.wire(), parser, exchange.request(), exchange.limits());
     if (problem) exchange.close_after();
   }
   if (problem || match.route == nullptr) {
@@ -148,13 +176,13 @@ asio::awaitable<void> answer(Site& site, RequestParser& parser, NetError error, 
 asio::awaitable<bool> serve_request(std::shared_ptr<Wire> wire, Site& site, bool loopback,
                                     bool last) {
   RequestParser parser;
-  parser.header_limit(site.limits.header_bytes);
-  parser.body_limit(site.limits.body_bytes);
-  const NetError error =
-      co_await wire->parse(parser, Wire::Part::header, site.limits.header_timeout);
-  if (error && !input_problem(error, site.limits)) co_return false;
+  const auto limits = site.limits();
+  parser.header_limit(limits->header_bytes);
+  parser.body_limit(limits->body_bytes);
+  const NetError error = co_await wire->parse(parser, Wire::Part::header, limits->header_timeout);
+  if (error && !input_problem(error, *limits)) co_return false;
 
-  Exchange exchange(wire, site.limits);
+  Exchange exchange(wire, limits);
   exchange.request().received = std::chrono::steady_clock::now();
   exchange.request().id = random_id("req_");
   if (last) exchange.close_after();
@@ -165,19 +193,19 @@ asio::awaitable<bool> serve_request(std::shared_ptr<Wire> wire, Site& site, bool
 
 asio::awaitable<void> serve_requests(std::shared_ptr<Wire> wire, std::shared_ptr<Site> site,
                                      bool loopback) {
-  const Limits& limits = site->limits;
   bool more = true;
   for (int served = 1; more; ++served) {
     if (wire->input().size() == 0) {
-      const NetError error =
-          co_await wire->read_more(served == 1 ? limits.header_timeout : limits.idle_timeout);
+      const NetError error = co_await wire->read_more(served == 1 ? site->limits()->header_timeout
+                                                                  : site->limits()->idle_timeout);
       // A client of TLS that waits is told that this is an end and not a cut.
       if (error == asio::error::timed_out && wire->is_tls()) break;
       if (error) co_return;
     }
-    more = co_await serve_request(wire, *site, loopback, served >= limits.requests_per_connection);
+    more = co_await serve_request(wire, *site, loopback,
+                                  served >= site->limits()->requests_per_connection);
   }
-  co_await wire->linger(limits.linger_timeout);
+  co_await wire->linger(site->limits()->linger_timeout);
 }
 
 // TLS begins with a handshake record (RFC 8446, 5.1), HTTP with the letters of a method.
@@ -186,17 +214,18 @@ constexpr bool is_letter(char c) { return c >= 'A' && c <= 'Z'; }
 
 // False: the client does not speak TLS, and has been told so if it speaks HTTP.
 asio::awaitable<bool> begin_tls(std::shared_ptr<Wire> wire, std::shared_ptr<Site> site) {
-  const auto limit = site->limits.header_timeout;
+  const auto limits = site->limits();
+  const auto limit = limits->header_timeout;
   char first = 0;
   if (co_await wire->peek(first, limit)) co_return false;
   if (is_letter(first)) {
-    Exchange exchange(wire, site->limits);
+    Exchange exchange(wire, limits);
     exchange.close_after();
     Problem problem{.message = "This port speaks HTTPS: use https:// and not http://.",
                     .code = "https_required"};
     Response response = site->problem_response(problem, exchange.request().path);
     co_await exchange.send(std::move(response));
-    co_await wire->linger(site->limits.linger_timeout);
+    co_await wire->linger(limits->linger_timeout);
   }
   if (first != kTlsHandshake) co_return false;
   auto context = site->certificates->context();
@@ -235,7 +264,8 @@ asio::awaitable<void> serve_connection(std::shared_ptr<Wire> wire, std::shared_p
 asio::awaitable<void> refuse_connection(std::shared_ptr<Wire> wire, std::shared_ptr<Site> site) {
   const ConnectionScope scope(wire, site);
   site->metrics.connections_refused.fetch_add(1);
-  Exchange exchange(wire, site->limits);
+  const auto limits = site->limits();
+  Exchange exchange(wire, limits);
   exchange.close_after();
   Problem problem{.status = 503,
                   .message = "There are too many connections: try again later, or reuse one.",
@@ -244,7 +274,7 @@ asio::awaitable<void> refuse_connection(std::shared_ptr<Wire> wire, std::shared_
                   .retry_after_seconds = 1};
   Response response = site->problem_response(problem, exchange.request().path);
   co_await exchange.send(std::move(response));
-  co_await wire->linger(site->limits.linger_timeout);
+  co_await wire->linger(limits->linger_timeout);
 }
 
 }  // namespace pincer

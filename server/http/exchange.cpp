@@ -7,13 +7,15 @@
 
 namespace pincer {
 
-Exchange::Exchange(std::shared_ptr<Wire> wire, const Limits& limits)
-    : wire_(std::move(wire)), limits_(limits) {}
+Exchange::Exchange(std::shared_ptr<Wire> wire, std::shared_ptr<const Limits> limits)
+    : wire_(std::move(wire)), limits_(std::move(limits)) {}
 
 asio::awaitable<bool> Exchange::write(std::string bytes) {
   if (broken_) co_return false;
-  const NetError error = co_await wire_->write(std::move(bytes), limits_.write_timeout);
+  const std::size_t size = bytes.size();
+  const NetError error = co_await wire_->write(std::move(bytes), limits_->write_timeout);
   if (error) broken_ = true;
+  if (!error) bytes_sent_ += size;
   co_return !error;
 }
 

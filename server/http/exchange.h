@@ -1,7 +1,10 @@
 // One request and its answer, as a handler sees them.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +13,7 @@
 #include "pincer/server/limits.h"
 #include "server/http/key_ring.h"
 #include "server/http/request.h"
+#include "server/http/request_record.h"
 #include "server/http/response.h"
 #include "server/http/wire.h"
 
@@ -19,13 +23,13 @@ inline constexpr std::string_view kEventStream = "text/event-stream; charset=utf
 
 class Exchange {
  public:
-  Exchange(std::shared_ptr<Wire> wire, const Limits& limits);
+  Exchange(std::shared_ptr<Wire> wire, std::shared_ptr<const Limits> limits);
 
   const Request& request() const { return request_; }
   // Up to megabytes that are not needed while the answer is made: frees them with the result.
   std::string take_body() { return std::exchange(request_.body, {}); }
   const std::shared_ptr<Wire>& wire() const { return wire_; }
-  const Limits& limits() const { return limits_; }
+  const Limits& limits() const { return *limits_; }
 
   // Either one whole answer ...
   asio::awaitable<void> send(Response response);
@@ -38,7 +42,15 @@ class Exchange {
   // Whose key came with the request; null: no key is asked for, or the route is open.
   const std::shared_ptr<const Account>& account() const { return account_; }
 
+  // What the handler notes, for the access log and the metrics.
+  RequestRecord& record() { return record_; }
+  const RequestRecord& record() const { return record_; }
+  // How long the client waits for the whole answer; none: it did not say.
+  std::optional<std::chrono::milliseconds> patience() const { return patience_; }
+
   // For the connection.
+  void set_patience(std::optional<std::chrono::milliseconds> patience) { patience_ = patience; }
+  std::uint64_t bytes_sent() const { return bytes_sent_; }
   void set_account(std::shared_ptr<const Account> account) { account_ = std::move(account); }
   void set_use(AccountUse use) { use_ = std::move(use); }
   void add_headers(std::vector<std::pair<std::string, std::string>> headers) {
@@ -60,11 +72,14 @@ class Exchange {
   std::string head(Response& response, Framing framing) const;
 
   std::shared_ptr<Wire> wire_;
-  const Limits& limits_;
+  std::shared_ptr<const Limits> limits_;
   Request request_;
   std::shared_ptr<const Account> account_;
   AccountUse use_;
   std::vector<std::pair<std::string, std::string>> headers_;  // of every answer
+  RequestRecord record_;
+  std::optional<std::chrono::milliseconds> patience_;
+  std::uint64_t bytes_sent_ = 0;
   unsigned status_ = 0;
   bool keep_alive_ = true;
   bool broken_ = false;

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <boost/asio/as_tuple.hpp>
@@ -61,7 +63,7 @@ void spawn_connection(Socket socket, const std::shared_ptr<Site>& site, Speech s
   socket.set_option(asio::socket_base::keep_alive(true), ignored);
   auto wire = std::make_shared<Wire>(std::move(socket));
   const auto executor = wire->executor();
-  if (site->connections.add(wire, site->limits.connections)) {
+  if (site->connections.add(wire, site->limits()->connections)) {
     asio::co_spawn(executor, serve_connection(wire, site, speech, loopback), asio::detached);
   } else if (speech == Speech::http && site->refused.add(wire, kMaxRefusals)) {
     asio::co_spawn(executor, refuse_connection(wire, site), asio::detached);
@@ -108,14 +110,43 @@ Result<void> Listener::open_tcp(const ListenAddress& address) {
   if (auto bound = bind(Protocol::endpoint(endpoint.data(), endpoint.size()), address, 0); !bound)
     return bound;
 
-  const Protocol::endpoint local = acceptor_.local_endpoint(error);
+  name_tcp(acceptor_.local_endpoint(error));
+  return {};
+}
+
+void Listener::name_tcp(const Protocol::endpoint& local) {
+  asio::ip::tcp::endpoint endpoint;
   endpoint.resize(local.size());
   std::memcpy(endpoint.data(), local.data(), local.size());
   loopback_ = endpoint.address().is_loopback();
   const std::string host = endpoint.address().to_string();
   bound_ = fmt::format(fmt::runtime(endpoint.address().is_v6() ? "{}[{}]:{}" : "{}{}:{}"),
                        url_scheme(speech_), host, endpoint.port());
-  return {};
+}
+
+Result<std::shared_ptr<Listener>> Listener::adopt(asio::io_context& io, int socket) {
+  std::shared_ptr<Listener> listener(new Listener(io, Speech::http));
+  int family = 0, listens = 0;
+  socklen_t size = sizeof family;
+  const bool asked = ::getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &family, &size) == 0 &&
+                     ::getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0;
+  NetError error;
+  if (asked && listens != 0) listener->acceptor_.assign(Protocol(family, 0), socket, error);
+  if (!asked || listens == 0 || error) {
+    return Error{
+        ErrorCode::invalid_argument,
+        fmt::format("file descriptor {}, which the service manager passed on, is no socket "
+                    "that listens; check the .socket unit (ListenStream=, Accept=no)",
+                    socket)};
+  }
+  const Protocol::endpoint local = listener->acceptor_.local_endpoint(error);
+  if (family == AF_UNIX) {
+    const auto* address = reinterpret_cast<const sockaddr_un*>(local.data());
+    listener->bound_ = fmt::format("unix:{}", address->sun_path);
+  } else {
+    listener->name_tcp(local);
+  }
+  return listener;
 }
 
 Result<void> Listener::open_unix(const ListenAddress& address, mode_t mode) {

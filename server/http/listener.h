@@ -24,6 +24,9 @@ class Listener {
   // `mode`, 0 leaves it to the umask. Errors: io; names the address and what to do.
   static Result<std::shared_ptr<Listener>> open(asio::io_context& io, const ListenAddress& address,
                                                 mode_t mode);
+  // Takes over a socket that listens already, whose file and mode are somebody else's. Error
+  // invalid_argument: it does not listen.
+  static Result<std::shared_ptr<Listener>> adopt(asio::io_context& io, int socket);
   ~Listener();
 
   const std::string& bound() const { return bound_; }  // "http://127.0.0.1:43121", "unix:/path"
@@ -37,6 +40,7 @@ class Listener {
 
  private:
   Listener(asio::io_context& io, Speech speech);
+  void name_tcp(const Protocol::endpoint& local);
   Result<void> open_tcp(const ListenAddress& address);
   Result<void> open_unix(const ListenAddress& address, mode_t mode);
   Result<void> bind(const Protocol::endpoint& endpoint, const ListenAddress& address, mode_t mode);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "server/http/admission.h"
+#include "server/http/trace_context.h"
 
 namespace pincer {
 namespace {
@@ -17,6 +18,8 @@ std::optional<Problem> read_head(Request& request, const RequestParser& parser) 
   request.method = head.method();
   request.method_name = as_std(head.method_string());
   request.headers = static_cast<const boost::beast::http::fields&>(head);
+  const auto id = request.headers.find("x-request-id");
+  if (id != request.headers.end() && is_request_id(as_std(id->value()))) request.id = id->value();
   request.http_1_0 = head.version() < 11;
   auto target = parse_target(as_std(head.target()));
   if (!target)

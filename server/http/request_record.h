@@ -20,7 +20,8 @@ struct RequestRecord {
   double queued_s = -1;       // of the choice that waited longest; negative: none was generated
   double prefill_s = 0, decode_s = 0;
 
-  void token_arrived(double seconds_since_headers) {
+  void tokens_arrived(int count, double seconds_since_headers) {
+    output_tokens += count;
     if (first_token_s < 0) first_token_s = seconds_since_headers;
   }
   // A generation is over; the prompt counts once for all choices that go on from it.
@@ -29,7 +30,6 @@ struct RequestRecord {
       prompt_tokens += finish.prompt_tokens;
       cached_tokens += finish.cached_tokens;
     }
-    output_tokens += finish.generated_tokens;
     longest_output = std::max(longest_output, finish.generated_tokens);
     queued_s = std::max(queued_s, finish.queued_seconds);
     prefill_s = std::max(prefill_s, finish.prefill_seconds);

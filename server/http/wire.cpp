@@ -62,6 +62,14 @@ void Wire::disarm() {
 asio::awaitable<NetError> Wire::read_some() {
   if (timed_out_) co_return asio::error::timed_out;
   if (input_ended_) co_return asio::error::eof;
+  // Memory is taken once there is something to read: most connections wait most of the time. (Not
+  // under TLS, which may hold back what the socket has given it already.)
+  if (input_.size() == 0 && !is_tls()) {
+    input_.shrink_to_fit();
+    const auto [waited] =
+        co_await transport_->socket().async_wait(asio::socket_base::wait_read, kTuple);
+    if (waited || timed_out_) co_return after_wait(waited, timed_out_);
+  }
   const auto space = input_.prepare(kReadBytes);
   const auto [error, size] = co_await transport_->async_read_some(space, kTuple);
   input_.commit(size);

@@ -27,7 +27,7 @@ std::vector<std::string_view> labels(std::string_view more = {}) {
   return names;
 }
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kOperations = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kOperations = {{
     {"/v1/chat/completions", "chat"},
     {"/v1/responses", "chat"},
     {"/v1/messages", "chat"},
@@ -37,6 +37,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kOperatio
     {"/v1/embeddings", "embeddings"},
     {"/api/embed", "embeddings"},
     {"/api/embeddings", "embeddings"},
+    {"tcp chat", "chat"},
+    {"tcp completion", "text_completion"},
 }};
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "server/metrics/engine_metrics.h"
+#include "server/metrics/gateway_metrics.h"
 
 namespace pincer {
 namespace {
@@ -51,7 +52,12 @@ std::string ServerMetrics::text(const Models& models, bool ready) const {
              gauge(connections_refused));
   out.single("pincer_clients_left_total", "counter",
              "Clients that left before their answer was complete.", gauge(clients_left));
-  write_engine_metrics(out, models.list());
+  out.single("pincer_access_log_dropped_total", "counter",
+             "Lines of the access log that could not be written.", gauge(access_log_dropped));
+  const std::vector<Models::Entry> entries = models.list();
+  write_engine_metrics(out, entries);
+  write_gateway_metrics(out, entries);
+  gen_ai.write(out);
   if (models.opener()) write_pool_metrics(out, *models.opener());
   first_token.write(out, "pincer_time_to_first_token_seconds",
                     "From a request's headers to its first token.");

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "pincer/server/models.h"
+#include "server/metrics/gen_ai_metrics.h"
 #include "server/metrics/histogram.h"
 
 namespace pincer {
@@ -27,6 +28,8 @@ class ServerMetrics {
   std::atomic<std::int64_t> connections = 0;
   std::atomic<std::int64_t> connections_refused = 0;
   std::atomic<std::int64_t> clients_left = 0;  // before their answer was complete
+  std::atomic<std::int64_t> access_log_dropped = 0;
+  GenAiMetrics gen_ai;
   Histogram first_token;
   Histogram inter_token;
 

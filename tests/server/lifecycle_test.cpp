@@ -209,5 +209,14 @@ TEST(SignalsConcurrency, TheFirstAsksAndTheSecondInsists) {
   EXPECT_EQ(again.get_future().wait_for(std::chrono::seconds(120)), std::future_status::ready);
 }
 
+TEST(SignalsConcurrency, HangupsAndUserSignalsAreToldApart) {
+  std::promise<void> hangup, user1;
+  ReloadSignals signals([&hangup] { hangup.set_value(); }, [&user1] { user1.set_value(); });
+  std::raise(SIGUSR1);
+  EXPECT_EQ(user1.get_future().wait_for(std::chrono::seconds(120)), std::future_status::ready);
+  std::raise(SIGHUP);
+  EXPECT_EQ(hangup.get_future().wait_for(std::chrono::seconds(120)), std::future_status::ready);
+}
+
 }  // namespace
 }  // namespace pincer::testing

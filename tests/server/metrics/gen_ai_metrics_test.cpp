@@ -17,7 +17,7 @@ std::string text(const GenAiMetrics& metrics) {
 RequestRecord answered() {
   RequestRecord record;
   record.model = "m";
-  record.token_arrived(0.2);
+  record.tokens_arrived(11, 0.2);
   Finish finish;
   finish.prompt_tokens = 30;
   finish.generated_tokens = 11;

@@ -38,6 +38,8 @@ class Backend {
   virtual const Tokenizer& tokenizer() const = 0;  // turns the stream's tokens into text
   virtual const EngineStats& stats() const = 0;
   virtual StepTrace* trace() const { return nullptr; }  // null: no engine of this process
+  // Seconds that a request of `client` would wait for its place if it came now.
+  virtual double expected_wait(const std::string& /*client*/) const { return 0; }
 
   // Renders and tokenizes. Takes as long as that does: not for an I/O thread. Errors:
   // invalid_argument (the messages cannot be rendered), unsupported (something that this model

@@ -1,6 +1,7 @@
 // What is asked of a model, free of any API's dialect.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <variant>
@@ -74,6 +75,9 @@ struct ChatRequest {
   // As in GenerationRequest: who asks, and how urgently.
   std::string client;
   int priority = 0;
+  double max_wait_s = 0;
+  std::chrono::steady_clock::time_point start_by = std::chrono::steady_clock::time_point::max();
+  std::chrono::steady_clock::time_point finish_by = std::chrono::steady_clock::time_point::max();
 };
 
 }  // namespace pincer

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -32,6 +33,9 @@ struct ServerOptions {
   // Web pages that may read answers (CORS): "https://app.example"; "*" allows all. Others may not.
   std::vector<std::string> allowed_origins;
   Limits limits;
+  std::string access_log;  // a file, "-" for the standard output; empty: none
+  // Listening sockets that were opened before, beside `listen`; they speak HTTP.
+  std::vector<int> passed_sockets;
   std::chrono::milliseconds drain_timeout{
       30'000};              // after drain(), what still runs then is cut off
   int io_threads = 1;       // 1 or 2
@@ -42,7 +46,7 @@ class Server {
  public:
   // Binds and listens; connections are accepted once run() is called. Errors: invalid_argument (an
   // address that cannot be read, a certificate that cannot be used), io (in use, not permitted, a
-  // file that cannot be read): each names the address or file and the way out.
+  // file that cannot be read or written): each names the address or file and the way out.
   static Result<std::unique_ptr<Server>> start(ServerOptions options,
                                                std::shared_ptr<Models> models);
   ~Server();
@@ -50,19 +54,24 @@ class Server {
   // The addresses as bound, ports resolved: "http://127.0.0.1:43121".
   std::vector<std::string> addresses() const;
 
-  // Serves on the calling thread (and io_threads - 1 more) until drain() has run out or stop() was
-  // called. Once only.
+  // Serves, on threads of its own, until drain() has run out or stop() was called. Once only.
   void run();
 
   // From any thread, not from a signal handler (see signals.h).
   // drain(): listeners close, /ready says 503, new requests get 503, requests in progress finish,
   // then run() returns.
   void drain();
-  // From any thread: other keys, and the certificate's files once more. Connections stay, and what
-  // was used under a key that stays is kept. Errors: those of start() about certificates; the old
-  // one is used on then.
+  // From any thread: other keys, limits, allowed hosts and origins, and the certificate's and the
+  // log's files once more. Connections stay, and what was used under a key that stays is kept;
+  // requests in progress end under the old limits. Errors: those of start() about certificates;
+  // nothing is changed then.
+  Result<void> reconfigure(ServerOptions options);
+  // Parts of that.
   void set_api_keys(std::vector<ApiKey> keys);
   Result<void> reload_certificate();
+  void reopen_logs();  // from any thread
+  // A number that grows as long as the I/O threads get on: each call asks them to count once more.
+  std::uint64_t beat();
 
   // Cuts everything off; generations are cancelled; run() returns.
   void stop();

@@ -1,4 +1,4 @@
-#include "server/cli/pool_report.h"
+#include "server/report/pool_report.h"
 
 #include <fmt/format.h>
 
