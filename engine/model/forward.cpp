@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "engine/model/weight_layouts.h"
@@ -103,6 +104,7 @@ void Forward::run(std::span<const Chunk> chunks) {
     start(chunks);
     timer_ = PhaseTimer(trace_);
     for (int layer = 0; layer < config_.layers; ++layer) {
+      if (observer_ != nullptr) observer_->before_layer(layer);
       attention_block(layer);
       feed_forward_block(layer);
     }
@@ -206,7 +208,7 @@ void Forward::normalize_row(float* x, const float* update, const float* gain, st
   const int width = config_.width;
   float* normed = normed_.get() + row * width;
   if (!model_.turns_inputs()) {
-    float* floats = model_.reference ? normed : nullptr;
+    float* floats = model_.reference || observer_ != nullptr ? normed : nullptr;
     return quantize_row(width, row, thread, [&](const kernels::RowQuants* to) {
       ops_.add_norm_quantize(x, update, gain, config_.norm_eps, width, floats, to);
     });
@@ -237,6 +239,7 @@ void Forward::quantize_row(int width, std::int64_t row, int thread, Quantize qua
 
 void Forward::product(const Linear& w, kernels::MatrixView<const float> in, float* out) {
   const std::int64_t rows = in.rows;
+  if (observer_ != nullptr) observer_->input(w, in);
   if (model_.reference) {
     arena_.split(w.n, 64, [&](std::int64_t begin, std::int64_t end, int) {
       model_.kernels.gemm_f32->fn(
@@ -301,17 +304,31 @@ const float* Forward::state(int row) {
   return normed_.get();
 }
 
+void Forward::normalize_for_head(std::span<const int> rows) {
+  plan_for(model_.head, static_cast<int>(rows.size()));
+  std::int64_t to = 0;
+  for (const int row : rows) {
+    float* x = residual_.get() + static_cast<std::int64_t>(row) * config_.width;
+    normalize_row(x, nullptr, model_.output_norm, to++, 0);
+  }
+}
+
+void Forward::show_head_input() {
+  std::vector<int> rows(rows_.size());
+  std::iota(rows.begin(), rows.end(), 0);
+  arena_.enter([&] {
+    normalize_for_head(rows);
+    const auto count = static_cast<std::int64_t>(rows.size());
+    observer_->input(model_.head, {normed_.get(), count, config_.width, config_.width});
+  });
+}
+
 kernels::MatrixView<float> Forward::logits(std::span<const int> rows) {
   const int count = static_cast<int>(rows.size());
   float* out = logits_.reserve(static_cast<std::int64_t>(count) * config_.vocab);
   arena_.enter([&] {
     timer_ = PhaseTimer(trace_);
-    plan_for(model_.head, count);
-    for (int i = 0; i < count; ++i) {
-      float* x = residual_.get() +
-                 static_cast<std::int64_t>(rows[static_cast<std::size_t>(i)]) * config_.width;
-      normalize_row(x, nullptr, model_.output_norm, i, 0);
-    }
+    normalize_for_head(rows);
     product(model_.head, {normed_.get(), count, config_.width, config_.width}, out);
     timer_.done(config_.layers, Phase::head, plan_.kernel);
   });

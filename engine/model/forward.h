@@ -27,6 +27,21 @@ struct Chunk {
   KvBlockLists blocks;  // the sequence's: enough for position + tokens.size()
 };
 
+// Sees a forward pass from inside, on the thread that runs it. It may split work over the arena.
+class ForwardObserver {
+ public:
+  virtual ~ForwardObserver() = default;
+  // The layer's weights have not been looked at yet.
+  virtual void before_layer(int layer) = 0;
+  // What is about to be multiplied by `weight`, one row a token, as it was before it was quantized.
+  virtual void input(const Linear& weight, kernels::MatrixView<const float> rows) = 0;
+
+ protected:
+  ForwardObserver() = default;
+  ForwardObserver(const ForwardObserver&) = default;
+  ForwardObserver& operator=(const ForwardObserver&) = default;
+};
+
 // Not thread-safe: the engine thread's.
 class Forward {
  public:
@@ -39,6 +54,11 @@ class Forward {
 
   // Runs all layers; rows are the chunks' tokens in order, at most max_rows().
   void run(std::span<const Chunk> chunks);
+
+  // Every run is shown to `observer`, which outlives this.
+  void show(ForwardObserver& observer) { observer_ = &observer; }
+  // Shows it the head's input, of all rows of the last run, and computes no logits.
+  void show_head_input();
 
   // Logits of some rows of the last run: [rows.size()][vocab], valid until the next call.
   kernels::MatrixView<float> logits(std::span<const int> rows);
@@ -115,6 +135,8 @@ class Forward {
   // The row of update_, ready to be added.
   const float* update_row(std::int64_t row);
   void add_update(int rows);
+  // Rows of the residual stream: the head's operand.
+  void normalize_for_head(std::span<const int> rows);
 
   const Model& model_;
   const ModelConfig& config_;
@@ -150,6 +172,7 @@ class Forward {
   std::vector<AttentionScratch> attention_scratch_;  // one a thread
   Scratch<float> centres_;  // [layers][kv_heads][head_dim], with smooth-K: taken away from keys
   bool learning_ = false;
+  ForwardObserver* observer_ = nullptr;
 };
 
 }  // namespace pincer

@@ -1,5 +1,6 @@
 #include "engine/model/model_builder.h"
 
+#include "engine/model/connect.h"
 #include "engine/model/weight_specs.h"
 #include "engine/pool/pool_file.h"
 
@@ -15,7 +16,6 @@ Result<std::shared_ptr<const Model>> ModelBuilder::build() {
   const kernels::Isa isa = options_.isa.value_or(kernels::isa_choice().isa);
   model_->isa = options_.reference ? kernels::Isa::scalar : isa;
   model_->kernels = kernels::choose_kernels(model_->isa);
-  model_->tuning_dir = options_.tuning_dir;
   model_->format = options_.format;
   WeightLayouts layouts;  // on the reference path nothing is packed nor turned
   if (!options_.reference) {
@@ -38,24 +38,45 @@ Result<std::shared_ptr<const Model>> ModelBuilder::build() {
   return std::shared_ptr<const Model>(std::move(model_));
 }
 
-Result<void> ModelBuilder::from_pool(std::span<const WeightSpec> specs) {
+Result<void> ModelBuilder::from_pool(std::span<WeightSpec> specs) {
   const WeightPool::Place place{options_.pool_dir, source_->path().stem().string(),
                                 model_->source_key_};
+  const std::int64_t bytes = pool_file_bytes(plan_pool(specs));
   if (options_.admit) {
-    const std::int64_t bytes = pool_file_bytes(plan_pool(specs));
     auto admitted =
         options_.admit(bytes + static_cast<std::int64_t>(model_->embedding_->data.size()));
     if (!admitted) return admitted;
   }
+  // The source is read twice: to calibrate, and to pack.
   const auto progress = [&](std::int64_t done, std::int64_t total) {
     source_->let_go();  // the rows are packed: the source is never resident as a whole
-    if (options_.progress) options_.progress(done, total);
+    if (options_.progress) options_.progress(total + done, 2 * total);
   };
   const PreferNode prefer(options_.placement.node);
-  auto pool = WeightPool::open_or_pack(place, *source_, specs, arena_, progress);
+  auto pool = WeightPool::open_or_pack(place, *source_, specs, arena_, progress,
+                                       [&] { return calibrate_specs(specs, bytes); });
+  calibration_.clear();
   if (!pool) return pool.error();
   model_->pool_ = std::move(*pool);
   return pincer::place(*model_->pool_, options_.placement);
+}
+
+Result<void> ModelBuilder::calibrate_specs(std::span<WeightSpec> specs, std::int64_t pool_bytes) {
+  const auto tokenizer = Tokenizer::from_gguf(*source_);
+  if (!tokenizer) return tokenizer.error();
+  const auto progress = [&](int done, int total) {
+    source_->let_go();
+    if (options_.progress) options_.progress(pool_bytes / total * done, 2 * pool_bytes);
+  };
+  auto calibration =
+      calibrate(*model_, specs, calibration_tokens(**tokenizer, model_->config), arena_, progress);
+  if (!calibration) return calibration.error();
+  calibration_ = std::move(*calibration);
+  for (WeightSpec& spec : specs) {
+    const auto found = calibration_.find(spec.name);
+    if (found != calibration_.end()) spec.feedback = found->second.feedback();
+  }
+  return {};
 }
 
 void ModelBuilder::from_floats(std::span<const WeightSpec> specs) {
@@ -90,24 +111,12 @@ const float* ModelBuilder::floats(const std::string& name) const {
 }
 
 void ModelBuilder::connect() {
-  for (int l = 0; l < model_->config.layers; ++l) {
-    LayerWeights w;
-    w.attention_norm = floats(weight_names::attention_norm(l));
-    w.qkv = linear(weight_names::qkv(l));
-    w.q_norm = floats(weight_names::q_norm(l));
-    w.k_norm = floats(weight_names::k_norm(l));
-    w.attention_output = linear(weight_names::attention_output(l));
-    w.post_attention_norm = floats(weight_names::post_attention_norm(l));
-    w.post_ff_norm = floats(weight_names::post_ff_norm(l));
-    w.ff_norm = floats(weight_names::ff_norm(l));
-    w.gate_up = linear(weight_names::gate_up(l));
-    w.down = linear(weight_names::down(l));
-    model_->layers.push_back(w);
-  }
+  for (int l = 0; l < model_->config.layers; ++l) model_->layers.push_back(connect_layer(*this, l));
   model_->output_norm = floats(std::string(weight_names::kOutputNorm));
   model_->head = linear(std::string(weight_names::kHead));
   model_->output_gains_.resize(static_cast<std::size_t>(model_->config.width));
   source_->tensor("output_norm.weight")->row(0, model_->output_gains_.data());
+  model_->tuning_dir = options_.tuning_dir;  // not before: calibration is too short to tune for
 }
 
 }  // namespace pincer

@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 
+#include "engine/model/calibration.h"
 #include "engine/parallel/arena.h"
 #include "pincer/engine/loaded_model.h"
 #include "pincer/engine/model.h"
@@ -20,17 +21,22 @@ class ModelBuilder {
 
   Result<std::shared_ptr<const Model>> build();
 
- private:
-  Result<void> from_pool(std::span<const WeightSpec> specs);
-  void from_floats(std::span<const WeightSpec> specs);
+  // The weights, once they are there.
   Linear linear(const std::string& name) const;
   const float* floats(const std::string& name) const;  // null: the model has none, or it is folded
+
+ private:
+  Result<void> from_pool(std::span<WeightSpec> specs);
+  // Tells the specs what to round by.
+  Result<void> calibrate_specs(std::span<WeightSpec> specs, std::int64_t pool_bytes);
+  void from_floats(std::span<const WeightSpec> specs);
   void connect();
 
   std::shared_ptr<const gguf::File> source_;
   const LoadOptions& options_;
   Arena& arena_;
   std::set<std::string, std::less<>> names_;  // of the weights
+  Calibration calibration_;                   // what the specs point to
   std::shared_ptr<Model> model_ = std::make_shared<Model>();
   std::map<std::string, kernels::MatrixView<const float>, std::less<>>
       dense_;  // the reference path's weights by name

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "engine/parallel/arena.h"
+#include "engine/pool/pack_weight.h"
 #include "pincer/kernels/pack.h"
 
 namespace pincer {
@@ -70,9 +71,7 @@ std::vector<PoolEntry> plan_pool(std::span<const WeightSpec> specs) {
     e.n = static_cast<std::uint32_t>(spec.n);
     e.k = static_cast<std::uint32_t>(spec.k);
     e.offset = static_cast<std::uint64_t>(offset);
-    e.bytes = spec.kind == WeightSpec::Kind::packed
-                  ? kernels::make_packed_header(spec.layout, spec.n, spec.k).bytes
-                  : static_cast<std::uint64_t>(spec.n * spec.k) * sizeof(float);
+    e.bytes = static_cast<std::uint64_t>(packed_bytes(spec));
     offset = round_up(offset + static_cast<std::int64_t>(e.bytes), kPoolAlign);
     entries.push_back(e);
   }

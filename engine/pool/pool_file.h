@@ -11,7 +11,7 @@
 
 namespace pincer {
 
-inline constexpr std::uint32_t kPoolVersion = 4;
+inline constexpr std::uint32_t kPoolVersion = 5;
 inline constexpr char kPoolMagic[8] = {'P', 'I', 'N', 'C', 'E', 'R', 'W', 'P'};
 inline constexpr std::int64_t kPoolAlign =
     4096;  // of the directory and of every weight: pages are not shared between weights

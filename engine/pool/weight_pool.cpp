@@ -166,7 +166,8 @@ Result<void> pack_to(const WeightPool::Place& place, std::span<const WeightSpec>
 
 Result<std::shared_ptr<const WeightPool>> WeightPool::open_or_pack(
     const Place& place, const gguf::File& source, std::span<const WeightSpec> specs, Arena& arena,
-    const std::function<void(std::int64_t, std::int64_t)>& progress) {
+    const std::function<void(std::int64_t, std::int64_t)>& progress,
+    const std::function<Result<void>()>& prepare) {
   auto pool = map_pool(place, specs, arena);
   if (pool) return std::shared_ptr<const WeightPool>(std::move(*pool));
   // One packs, the others wait: the lock is on the source file, so that no lock file is left
@@ -176,6 +177,9 @@ Result<std::shared_ptr<const WeightPool>> WeightPool::open_or_pack(
   pool = map_pool(place, specs, arena);
   if (pool) return std::shared_ptr<const WeightPool>(std::move(*pool));
   const std::string why = pool.error().message;
+  if (prepare) {
+    if (auto prepared = prepare(); !prepared) return prepared.error();
+  }
   if (auto packed = pack_to(place, specs, arena, progress); !packed) return packed.error();
   pool = map_pool(place, specs, arena);
   if (!pool) {

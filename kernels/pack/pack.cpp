@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "kernels/pack/bf16.h"
+#include "kernels/pack/feedback_rounder.h"
 #include "kernels/pack/quantize.h"
 
 namespace pincer::kernels {
@@ -58,6 +59,39 @@ void scatter(const Layout& layout, std::int64_t channel, std::int64_t k, const s
   }
 }
 
+// The quants of a panel whose scales are there.
+void round_with_feedback(const PackedHeader& header, MatrixView<const float> rows,
+                         const ErrorFeedback& feedback, std::uint8_t* dst) {
+  constexpr std::int64_t kLanes = detail::FeedbackRounder::kLanes;
+  const Layout& layout = header.layout;
+  const std::int64_t k = header.k, group = layout.group ? layout.group : k;
+  const std::uint8_t* scales = dst + PackedMatrix{&header}.quant_bytes();
+  std::int8_t q[kLanes][kChunk];
+  for (std::int64_t first = 0; first < rows.rows; first += kLanes) {
+    const std::int64_t channels = std::min(kLanes, rows.rows - first);
+    detail::FeedbackRounder rounder(feedback, layout.bits == 8 ? 127.0f : 7.0f);
+    for (std::int64_t begin = 0; begin < k;) {
+      // Up to the next border of a group or a chunk.
+      const std::int64_t g = begin / group, end = std::min({k, (g + 1) * group, begin + kChunk});
+      for (std::int64_t c = 0; c < channels; ++c) {
+        std::uint16_t scale;
+        std::memcpy(&scale, scales + (g * layout.nr + first + c) * 2, sizeof scale);
+        rounder.set_scale(c, bf16_to_float(scale));
+      }
+      for (std::int64_t i = begin; i < end; ++i) {
+        std::int8_t column[kLanes];
+        for (std::int64_t c = 0; c < channels; ++c) rounder.set_weight(c, rows.row(first + c)[i]);
+        rounder.round(i, column);
+        for (std::int64_t c = 0; c < channels; ++c) q[c][i - begin] = column[c];
+      }
+      for (std::int64_t c = 0; c < channels; ++c) {
+        scatter(layout, first + c, begin, q[c], end - begin, dst);
+      }
+      begin = end;
+    }
+  }
+}
+
 }  // namespace
 
 PackedHeader make_packed_header(const Layout& layout, std::int64_t n, std::int64_t k) {
@@ -79,7 +113,8 @@ PackedHeader make_packed_header(const Layout& layout, std::int64_t n, std::int64
   return header;
 }
 
-void pack_panel(const PackedHeader& header, MatrixView<const float> rows, std::uint8_t* dst) {
+void pack_panel(const PackedHeader& header, MatrixView<const float> rows, std::uint8_t* dst,
+                const ErrorFeedback& feedback) {
   const Layout& layout = header.layout;
   const PackedMatrix sizes{&header};
   assert(rows.rows >= 1 && rows.rows <= layout.nr && rows.cols == sizes.k());
@@ -99,6 +134,7 @@ void pack_panel(const PackedHeader& header, MatrixView<const float> rows, std::u
       const std::uint16_t scale =
           detail::weight_scale(detail::max_abs_finite(row + begin, end - begin), limit);
       std::memcpy(dst + quant_bytes + (g * layout.nr + channel) * 2, &scale, sizeof scale);
+      if (feedback.rank > 0) continue;
       for (std::int64_t at = begin; at < end; at += kChunk) {
         const std::int64_t count = std::min(kChunk, end - at);
         detail::quantize_weights(row + at, count, bf16_to_float(scale), q);
@@ -106,6 +142,7 @@ void pack_panel(const PackedHeader& header, MatrixView<const float> rows, std::u
       }
     }
   }
+  if (feedback.rank > 0) round_with_feedback(header, rows, feedback, dst);
 }
 
 std::int8_t packed_quant(const PackedMatrix& w, std::int64_t n, std::int64_t k) {

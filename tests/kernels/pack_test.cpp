@@ -20,7 +20,8 @@ using test::GuardedBuffer;
 // A packed matrix whose panels end at a guard page.
 class Packed {
  public:
-  Packed(const Layout& layout, std::int64_t n, std::int64_t k, const std::vector<float>& weights)
+  Packed(const Layout& layout, std::int64_t n, std::int64_t k, const std::vector<float>& weights,
+         const ErrorFeedback& feedback = {})
       : bytes_(make_packed_header(layout, n, k).bytes) {
     const PackedHeader header = make_packed_header(layout, n, k);
     for (std::uint8_t& byte : bytes_) byte = 0xa5;  // what pack_panel leaves out would show
@@ -29,7 +30,7 @@ class Packed {
       const std::int64_t first = p * layout.nr;
       const std::int64_t rows = std::min<std::int64_t>(layout.nr, n - first);
       pack_panel(header, {weights.data() + first * k, rows, k, k},
-                 const_cast<std::uint8_t*>(view().panel(p)));
+                 const_cast<std::uint8_t*>(view().panel(p)), feedback);
     }
   }
   PackedMatrix view() const { return {reinterpret_cast<const PackedHeader*>(bytes_.data())}; }
@@ -280,6 +281,78 @@ TEST(PackTest, WeightsThatAreNotFiniteCountAsZero) {
   for (const int i : {3, 4, 5, 63}) EXPECT_EQ(packed_quant(packed.view(), 0, i), 0) << i;
   EXPECT_EQ(packed_quant(packed.view(), 0, 6),
             static_cast<int>(std::nearbyint(1.0f / scale_of(packed.view(), 0, 0))));
+}
+
+// Directions of nothing: what is rounded is what is there.
+TEST(PackTest, FeedbackWithoutDirectionsChangesNothing) {
+  FloatSource source(17);
+  for (const int bits : {8, 4}) {
+    for (const int group : {0, 32}) {
+      Layout layout;
+      layout.bits = static_cast<std::uint8_t>(bits);
+      layout.group = static_cast<std::uint16_t>(group);
+      const std::int64_t n = 37, k = 1100;  // no multiples of panels, lanes or chunks
+      const std::vector<float> weights = source.row(static_cast<std::size_t>(n * k));
+      const std::vector<float> zeros(static_cast<std::size_t>(k) * 2, 0.0f);
+      const Packed plain(layout, n, k, weights),
+          moved(layout, n, k, weights, {2, zeros.data(), zeros.data()});
+      const auto bytes = [](const Packed& packed) {
+        const auto* begin = reinterpret_cast<const std::uint8_t*>(packed.view().header);
+        return std::vector<std::uint8_t>(begin, packed.end());
+      };
+      EXPECT_EQ(bytes(plain), bytes(moved)) << bits << " bits, group " << group;
+    }
+  }
+}
+
+// Along one large direction the errors of a channel cancel to less than a step, where those of
+// independent roundings add up to sqrt(k / 12) steps: 6.9.
+TEST(PackTest, FeedbackCancelsErrorsAlongADirection) {
+  FloatSource source(18);
+  const std::int64_t n = 48, k = 576;
+  Layout layout;
+  layout.group = 0;
+  const std::vector<float> weights = source.row(static_cast<std::size_t>(n * k));
+  const std::vector<float> direction(static_cast<std::size_t>(k), 3.0f);
+  std::vector<float> gains(static_cast<std::size_t>(k));
+  double size = 1;
+  for (auto j = static_cast<std::size_t>(k); j-- > 0;) {
+    size += 9;
+    gains[j] = static_cast<float>(3 / size);
+  }
+  const auto deviation = [&](const ErrorFeedback& feedback) {
+    const Packed packed(layout, n, k, weights, feedback);
+    double squares = 0;
+    for (std::int64_t row = 0; row < n; ++row) {
+      double sum = 0;
+      for (std::int64_t i = 0; i < k; ++i) {
+        sum += packed_quant(packed.view(), row, i) -
+               static_cast<double>(weights[static_cast<std::size_t>(row * k + i)]) /
+                   static_cast<double>(scale_of(packed.view(), row, 0));
+      }
+      squares += sum * sum;
+    }
+    return std::sqrt(squares / static_cast<double>(n));
+  };
+  EXPECT_GT(deviation({}), 4);
+  EXPECT_LT(deviation({1, direction.data(), gains.data()}), 1);
+}
+
+// Weights and errors beyond all bounds end as quants within them.
+TEST(PackTest, FeedbackOfBrokenWeightsStaysInRange) {
+  const std::int64_t k = 64;
+  Layout layout;
+  layout.group = 0;
+  std::vector<float> weights(static_cast<std::size_t>(k), 1.0f);
+  weights[3] = std::numeric_limits<float>::quiet_NaN();
+  weights[5] = std::numeric_limits<float>::max();
+  weights[9] = std::numeric_limits<float>::infinity();
+  const std::vector<float> huge(static_cast<std::size_t>(k), 1e30f);
+  const Packed packed(layout, 1, k, weights, {1, huge.data(), huge.data()});
+  for (std::int64_t i = 0; i < k; ++i) {
+    const int q = packed_quant(packed.view(), 0, i);
+    ASSERT_TRUE(q >= -127 && q <= 127) << i << ": " << q;
+  }
 }
 
 TEST(PackTest, RowsMayHaveAStride) {

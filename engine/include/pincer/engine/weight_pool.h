@@ -21,6 +21,7 @@
 #include "pincer/engine/gguf.h"
 #include "pincer/engine/result.h"
 #include "pincer/kernels/matrix.h"
+#include "pincer/kernels/pack.h"
 
 namespace pincer {
 
@@ -39,6 +40,7 @@ struct WeightSpec {
   // When set, applied to the finished rows, some columns at a time: [n][count] contiguous floats,
   // from several threads. All rows are held in memory then. Only for Kind::packed.
   std::function<void(float* columns, std::int64_t count)> mix_rows;
+  kernels::ErrorFeedback feedback;  // for rounding; what it points to outlives the packing
 };
 
 using SourceKey = std::array<std::uint8_t, 16>;
@@ -58,10 +60,12 @@ class WeightPool {
   // Maps the pool at `place` if it is sound, else packs `specs` into it (beside it, fsync'd, then
   // renamed; the unfinished file has no name, so nothing is left behind by a crash). Processes that
   // come at once wait for the first. `progress(done, total)` in bytes, when given, is called while
-  // packing.
+  // packing. `prepare`, when given, is called once before packing, not where a sound pool is found:
+  // it may complete what `specs` say of rounding.
   static Result<std::shared_ptr<const WeightPool>> open_or_pack(
       const Place& place, const gguf::File& source, std::span<const WeightSpec> specs, Arena& arena,
-      const std::function<void(std::int64_t, std::int64_t)>& progress = {});
+      const std::function<void(std::int64_t, std::int64_t)>& progress = {},
+      const std::function<Result<void>()>& prepare = {});
 
   ~WeightPool();
   WeightPool(const WeightPool&) = delete;
