@@ -16,6 +16,8 @@ namespace {
 struct Contents {
   std::uint32_t version = 0;
   Metadata metadata;
+  std::span<const std::byte> metadata_bytes;
+  std::uint64_t metadata_pairs = 0;
   std::vector<Tensor> tensors;
 };
 
@@ -31,8 +33,11 @@ Result<Contents> read_contents(std::span<const std::byte> bytes) {
   const Result<std::uint64_t> key_count = in.read<std::uint64_t>();
   if (!key_count) return in_context("metadata count", key_count.error());
 
+  const std::uint64_t begin = in.position();
   Result<Metadata> metadata = read_metadata(in, *key_count);
   if (!metadata) return metadata.error();
+  contents.metadata_bytes = bytes.subspan(begin, in.position() - begin);
+  contents.metadata_pairs = *key_count;
   contents.metadata = std::move(metadata).value();
   if (Result<void> whole = check_not_split(contents.metadata); !whole) return whole.error();
   const Result<std::uint64_t> align = alignment(contents.metadata);
@@ -75,11 +80,16 @@ Result<File> File::parse(std::span<const std::byte> bytes, std::string_view name
   file.bytes_ = bytes;
   file.version_ = contents->version;
   file.metadata_ = std::move(contents->metadata);
-  file.tensors_ = std::move(contents->tensors);
-  for (std::size_t i = 0; i < file.tensors_.size(); ++i) {
-    file.tensor_index_.emplace(file.tensors_[i].name, i);
-  }
+  file.metadata_bytes_ = contents->metadata_bytes;
+  file.metadata_pairs_ = contents->metadata_pairs;
+  file.set_tensors(std::move(contents->tensors));
   return file;
+}
+
+void File::set_tensors(std::vector<Tensor> tensors) {
+  tensors_ = std::move(tensors);
+  tensor_index_.clear();
+  for (std::size_t i = 0; i < tensors_.size(); ++i) tensor_index_.emplace(tensors_[i].name, i);
 }
 
 void File::let_go() const {

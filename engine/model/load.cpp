@@ -16,6 +16,8 @@ Result<LoadedModel> load_model(const std::filesystem::path& path, const LoadOpti
   auto opened = gguf::File::open(path);
   if (!opened) return opened.error();
   const auto file = std::make_shared<gguf::File>(std::move(*opened));
+  auto packed = read_packed_file(*file);
+  if (!packed) return packed.error();
   if (auto nodes = check_placement(options.placement, memory_nodes()); !nodes) return nodes.error();
   Arena arena(options.threads > 0 ? options.threads : default_threads());
 
@@ -23,7 +25,7 @@ Result<LoadedModel> load_model(const std::filesystem::path& path, const LoadOpti
   loaded.name = path.stem().string();
   // The model comes first: that it is of a supported kind is the most useful thing to say about a
   // foreign file.
-  auto model = ModelBuilder(file, options, arena).build();
+  auto model = ModelBuilder(file, options, arena, std::move(*packed)).build();
   if (!model) return model.error();
   loaded.model = std::move(*model);
   auto tokenizer = Tokenizer::from_gguf(*file);

@@ -1,12 +1,19 @@
 #include "engine/model/model_builder.h"
 
+#include <fmt/format.h>
+
 #include "engine/model/connect.h"
 #include "engine/model/weight_specs.h"
 #include "engine/pool/pool_file.h"
 
 namespace pincer {
 
-Result<std::shared_ptr<const Model>> ModelBuilder::build() {
+Result<std::vector<WeightSpec>> ModelBuilder::plan() {
+  if (packed_ && options_.reference) {
+    return Error{ErrorCode::unsupported,
+                 fmt::format("{} holds packed weights only; --reference needs the original file",
+                             source_->path().string())};
+  }
   auto config = read_model_config(*source_);
   if (!config) return config.error();
   model_->config = std::move(*config);
@@ -16,26 +23,49 @@ Result<std::shared_ptr<const Model>> ModelBuilder::build() {
   const kernels::Isa isa = options_.isa.value_or(kernels::isa_choice().isa);
   model_->isa = options_.reference ? kernels::Isa::scalar : isa;
   model_->kernels = kernels::choose_kernels(model_->isa);
-  model_->format = options_.format;
+  model_->format = packed_ ? packed_->format : options_.format;
   WeightLayouts layouts;  // on the reference path nothing is packed nor turned
   if (!options_.reference) {
     model_->rotation_ = std::make_shared<const Rotation>(model_->config.width);
-    layouts = weight_layouts(options_.format, model_->kernels, turn_for(*source_));
+    layouts = weight_layouts(model_->format, model_->kernels, turn_for(*source_));
     model_->turns_inputs_ = layouts.turn == Turn::inputs;
   }
-  auto specs = plan_weights(*source_, model_->config, layouts, model_->rotation_);
+  return plan_weights(*source_, model_->config, layouts, model_->rotation_);
+}
+
+Result<std::shared_ptr<const Model>> ModelBuilder::build() {
+  auto specs = plan();
   if (!specs) return specs.error();
   auto key = source_key(*source_, *specs);
   if (!key) return key.error();
   model_->source_key_ = *key;
   if (options_.reference) {
     from_floats(*specs);
-  } else if (auto pooled = from_pool(*specs); !pooled) {
+  } else if (auto pooled = packed_ ? from_image(*specs) : from_pool(*specs); !pooled) {
     return pooled.error();
   }
   for (const WeightSpec& spec : *specs) names_.insert(spec.name);
   connect();
   return std::shared_ptr<const Model>(std::move(model_));
+}
+
+Result<void> ModelBuilder::from_image(std::span<const WeightSpec> specs) {
+  if (options_.admit) {
+    auto admitted = options_.admit(packed_->image.bytes +
+                                   static_cast<std::int64_t>(model_->embedding_->data.size()));
+    if (!admitted) return admitted;
+  }
+  const PreferNode prefer(options_.placement.node);
+  auto pool = WeightPool::open_image(packed_->image, specs, arena_);
+  if (!pool) {
+    return Error{pool.error().code,
+                 fmt::format("cannot use the packed weights in {}: {}; they are for the kind of "
+                             "CPU that they were made on: make the file again on this one from "
+                             "the original, with `pincer quantize`",
+                             source_->path().string(), pool.error().message)};
+  }
+  model_->pool_ = std::move(*pool);
+  return pincer::place(*model_->pool_, options_.placement);
 }
 
 Result<void> ModelBuilder::from_pool(std::span<WeightSpec> specs) {

@@ -7,6 +7,11 @@
 namespace pincer {
 namespace {
 
+// Heads' values differ in size, and no turn mixes heads: with one scale for all, those of small
+// ones are rounded coarsely (measured: the largest value is 4.5 deviations of the row, 3.4
+// elsewhere). A tenth of a layer's weights and less is in these matrices.
+constexpr std::uint16_t kValuesGroup = 32;
+
 constexpr std::array kFormats = {WeightFormat::int8, WeightFormat::int8g32, WeightFormat::int4g32};
 
 }  // namespace
@@ -48,11 +53,13 @@ WeightLayouts weight_layouts(WeightFormat format, const kernels::KernelTable& ke
   layouts.turn = turn;
   layouts.head = kernels.s8.layout;
   layouts.layers = format == WeightFormat::int4g32 ? kernels.s4.layout : kernels.s8.layout;
+  layouts.layers.transform = layouts.head.transform = transform_of(true, 0);
+  layouts.attention_output = layouts.layers;
   if (format == WeightFormat::int8) {
     layouts.layers.group = layouts.head.group = 0;
+    layouts.attention_output.group = kValuesGroup;
     layouts.rotate_values = layouts.rotate_down = true;
   }
-  layouts.layers.transform = layouts.head.transform = transform_of(true, 0);
   return layouts;
 }
 

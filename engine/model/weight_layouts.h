@@ -29,7 +29,8 @@ int hadamard_block(std::int64_t k);
 enum class Turn { stream, inputs };
 
 struct WeightLayouts {
-  kernels::Layout layers;  // of all matrices in the layers
+  kernels::Layout layers;  // of the other matrices in the layers
+  kernels::Layout attention_output;
   kernels::Layout head;
   Turn turn = Turn::stream;
   // The Hadamard transforms of format int8: of the values of each head, folded into v and the

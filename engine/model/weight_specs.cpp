@@ -247,6 +247,7 @@ void Planner::attention(int l) {
   optional_norm(weight_names::q_norm(l), stem("attn_q_norm") + ".weight", c.head_dim);
   optional_norm(weight_names::k_norm(l), stem("attn_k_norm") + ".weight", c.head_dim);
   add_writer(weight_names::attention_output(l), output, block);
+  specs_.back().layout = layouts_.attention_output;
   optional_norm(weight_names::post_attention_norm(l), stem("post_attention_norm") + ".weight",
                 c.width);
 }

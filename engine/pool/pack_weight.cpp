@@ -35,6 +35,23 @@ std::vector<float> mixed_rows(const WeightSpec& spec, Arena& arena) {
   return rows;
 }
 
+// Of the rows from `first` on.
+PackingError error_of(const kernels::PackedMatrix& packed, std::int64_t first,
+                      kernels::MatrixView<const float> rows) {
+  PackingError error;
+  std::vector<float> row(static_cast<std::size_t>(rows.cols));
+  for (std::int64_t r = 0; r < rows.rows; ++r) {
+    kernels::unpack_row(packed, first + r, row.data());
+    for (std::int64_t i = 0; i < rows.cols; ++i) {
+      const double weight = rows.row(r)[i];
+      const double difference = row[static_cast<std::size_t>(i)] - weight;
+      error.squares += difference * difference;
+      error.weights += weight * weight;
+    }
+  }
+  return error;
+}
+
 }  // namespace
 
 std::int64_t packed_bytes(const WeightSpec& spec) {
@@ -45,7 +62,7 @@ std::int64_t packed_bytes(const WeightSpec& spec) {
   return static_cast<std::int64_t>(header.bytes);
 }
 
-void pack_weight(const WeightSpec& spec, Arena& arena, std::uint8_t* out) {
+void pack_weight(const WeightSpec& spec, Arena& arena, std::uint8_t* out, PackingError* error) {
   if (spec.kind == WeightSpec::Kind::floats) {
     std::vector<float> row(static_cast<std::size_t>(spec.k));
     for (std::int64_t r = 0; r < spec.n; ++r) {
@@ -57,8 +74,9 @@ void pack_weight(const WeightSpec& spec, Arena& arena, std::uint8_t* out) {
   const kernels::PackedHeader header = kernels::make_packed_header(spec.layout, spec.n, spec.k);
   std::memcpy(out, &header, sizeof header);
   const std::vector<float> mixed = spec.mix_rows ? mixed_rows(spec, arena) : std::vector<float>();
-  const std::int64_t nr = spec.layout.nr;
-  arena.split((spec.n + nr - 1) / nr, 4, [&](std::int64_t begin, std::int64_t end, int) {
+  const std::int64_t nr = spec.layout.nr, panels = (spec.n + nr - 1) / nr;
+  std::vector<PackingError> errors(static_cast<std::size_t>(error != nullptr ? panels : 0));
+  arena.split(panels, 4, [&](std::int64_t begin, std::int64_t end, int) {
     std::vector<float> read(static_cast<std::size_t>(nr * spec.k));
     for (std::int64_t p = begin; p < end; ++p) {
       const std::int64_t count = std::min(nr, spec.n - p * nr);
@@ -71,8 +89,17 @@ void pack_weight(const WeightSpec& spec, Arena& arena, std::uint8_t* out) {
       kernels::pack_panel(header, {rows, count, spec.k, spec.k},
                           out + sizeof header + static_cast<std::uint64_t>(p) * header.panel_bytes,
                           spec.feedback);
+      if (error != nullptr) {
+        errors[static_cast<std::size_t>(p)] =
+            error_of({reinterpret_cast<const kernels::PackedHeader*>(out)}, p * nr,
+                     {rows, count, spec.k, spec.k});
+      }
     }
   });
+  for (const PackingError& e : errors) {  // in order: the same sum for any number of threads
+    error->squares += e.squares;
+    error->weights += e.weights;
+  }
 }
 
 }  // namespace pincer

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "engine/pool/pool_file.h"
 #include "pincer/engine/weight_pool.h"
 
 namespace pincer {
@@ -10,7 +11,8 @@ namespace pincer {
 // What a weight takes: a PackedHeader and its panels, or floats.
 std::int64_t packed_bytes(const WeightSpec& spec);
 
-// Fills `out`, packed_bytes() of it, zero before.
-void pack_weight(const WeightSpec& spec, Arena& arena, std::uint8_t* out);
+// Fills `out`, packed_bytes() of it. `error`, when given, gets what that changed.
+void pack_weight(const WeightSpec& spec, Arena& arena, std::uint8_t* out,
+                 PackingError* error = nullptr);
 
 }  // namespace pincer

@@ -26,14 +26,14 @@ std::uint64_t directory_digest(const PoolEntry* entries, std::size_t count) {
   return digest64(entries, count * sizeof(PoolEntry));
 }
 
-std::string check_header(std::span<const std::uint8_t> file, const WeightPool::Place& place,
+std::string check_header(std::span<const std::uint8_t> file, const SourceKey& key,
                          std::size_t entries, PoolHeader& header) {
   if (file.size() < sizeof header) return "it is shorter than its header";
   std::memcpy(&header, file.data(), sizeof header);
   if (std::memcmp(header.magic, kPoolMagic, sizeof kPoolMagic) != 0) return "it is not a pool file";
   if (header.version != kPoolVersion) return fmt::format("it has version {}", header.version);
   if (header.header_digest != header_digest(header)) return "its header is damaged";
-  if (header.key != place.key) return "it belongs to another model or CPU";
+  if (header.key != key) return "it belongs to another model or CPU";
   if (header.file_bytes != file.size()) {
     return fmt::format("it has {} bytes instead of {}", file.size(), header.file_bytes);
   }
@@ -84,11 +84,11 @@ std::int64_t pool_file_bytes(const std::vector<PoolEntry>& entries) {
                   kPoolAlign);
 }
 
-std::string check_pool(std::span<const std::uint8_t> file, const WeightPool::Place& place,
+std::string check_pool(std::span<const std::uint8_t> file, const SourceKey& key,
                        std::span<const WeightSpec> specs, Arena& arena) {
   const std::vector<PoolEntry> planned = plan_pool(specs);
   PoolHeader header;
-  if (std::string why = check_header(file, place, specs.size(), header); !why.empty()) return why;
+  if (std::string why = check_header(file, key, specs.size(), header); !why.empty()) return why;
   if (static_cast<std::int64_t>(file.size()) != pool_file_bytes(planned))
     return "it has another size than planned";
   const auto* entries = reinterpret_cast<const PoolEntry*>(file.data() + kPoolAlign);

@@ -3,8 +3,13 @@
 // the format or of what packing computes.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "pincer/engine/weight_pool.h"
@@ -44,14 +49,38 @@ std::int64_t pool_file_bytes(const std::vector<PoolEntry>& entries);
 
 std::uint64_t digest64(const void* data, std::size_t bytes);
 
-// Packs everything into the open file `fd`, header last. Errors: no_space, io.
+// Bytes of a file that are not part of the pool.
+struct FilePiece {
+  std::int64_t offset = 0;
+  std::span<const std::byte> bytes;
+};
+
+// An open file that a pool is written to, and the words of errors.
+struct PoolTarget {
+  int fd = -1;
+  std::filesystem::path file;
+  std::string_view what;       // "the packed weights"
+  std::string_view elsewhere;  // what else to do than to free space
+  SourceKey key{};
+  std::int64_t offset = 0;        // where the pool begins, a multiple of kPoolAlign
+  std::vector<FilePiece> before;  // pieces of the file before that, in order
+};
+
+// What packing has changed: sums over all weights of a matrix.
+struct PackingError {
+  double squares = 0;  // of the differences
+  double weights = 0;  // of the weights
+};
+
+// Packs everything, header last. With `errors`, each spec's is put there, which costs some time.
+// Errors: no_space, io.
 class Arena;
-Result<void> write_pool(int fd, const WeightPool::Place& place, std::span<const WeightSpec> specs,
-                        Arena& arena,
-                        const std::function<void(std::int64_t, std::int64_t)>& progress);
+Result<void> write_pool(const PoolTarget& target, std::span<const WeightSpec> specs, Arena& arena,
+                        const std::function<void(std::int64_t, std::int64_t)>& progress,
+                        std::vector<PackingError>* errors = nullptr);
 
 // Checks a mapped file against what is expected; an empty string when sound, else what is wrong.
-std::string check_pool(std::span<const std::uint8_t> file, const WeightPool::Place& place,
+std::string check_pool(std::span<const std::uint8_t> file, const SourceKey& key,
                        std::span<const WeightSpec> specs, Arena& arena);
 
 }  // namespace pincer

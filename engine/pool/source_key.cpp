@@ -22,6 +22,14 @@ constexpr std::int64_t kHeadBytes = 1 << 18;
 constexpr std::int64_t kSampleBytes = 4096;
 constexpr std::int64_t kSamples = 64;
 
+SourceKey key_of(const XXH3_state_t& state) {
+  XXH128_canonical_t canonical;
+  XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(&state));
+  SourceKey key;
+  std::memcpy(key.data(), canonical.digest, key.size());
+  return key;
+}
+
 }  // namespace
 
 Result<SourceKey> source_key(const gguf::File& file, std::span<const WeightSpec> specs) {
@@ -53,11 +61,22 @@ Result<SourceKey> source_key(const gguf::File& file, std::span<const WeightSpec>
   if (!readable)
     return Error{ErrorCode::io,
                  fmt::format("cannot read {}: {}", file.path().string(), std::strerror(errno))};
-  XXH128_canonical_t canonical;
-  XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(&state));
-  SourceKey key;
-  std::memcpy(key.data(), canonical.digest, key.size());
-  return key;
+  return key_of(state);
+}
+
+SourceKey layout_key(std::span<const WeightSpec> specs) {
+  XXH3_state_t state;
+  XXH3_128bits_reset(&state);
+  const auto add = [&](const auto& value) { XXH3_128bits_update(&state, &value, sizeof value); };
+  add(kPoolVersion);
+  for (const WeightSpec& spec : specs) {
+    XXH3_128bits_update(&state, spec.name.c_str(), spec.name.size() + 1);
+    add(spec.kind);
+    add(spec.n);
+    add(spec.k);
+    add(spec.layout);
+  }
+  return key_of(state);
 }
 
 }  // namespace pincer

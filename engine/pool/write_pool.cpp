@@ -12,43 +12,45 @@
 namespace pincer {
 namespace {
 
-Error write_error(const WeightPool::Place& place, int code, std::int64_t bytes) {
-  const std::string path = (place.dir / place.file_name()).string();
+Error write_error(const PoolTarget& target, int code, std::int64_t bytes) {
   if (code == ENOSPC || code == EDQUOT || code == EFBIG) {
     return {ErrorCode::no_space,
-            fmt::format("cannot write the packed weights {} ({} MB): {}; free some space or set "
-                        "PINCER_HOME to a folder on another disk",
-                        path, bytes / 1'000'000, std::strerror(code))};
+            fmt::format("cannot write {} {} ({} MB): {}; free some space or {}", target.what,
+                        target.file.string(), bytes / 1'000'000, std::strerror(code),
+                        target.elsewhere)};
   }
-  return {ErrorCode::io,
-          fmt::format("cannot write the packed weights {}: {}; set PINCER_HOME to a folder "
-                      "that can be written",
-                      path, std::strerror(code))};
+  return {ErrorCode::io, fmt::format("cannot write {} {}: {}; {}", target.what,
+                                     target.file.string(), std::strerror(code), target.elsewhere)};
 }
 
 }  // namespace
 
-Result<void> write_pool(int fd, const WeightPool::Place& place, std::span<const WeightSpec> specs,
-                        Arena& arena,
-                        const std::function<void(std::int64_t, std::int64_t)>& progress) {
+Result<void> write_pool(const PoolTarget& target, std::span<const WeightSpec> specs, Arena& arena,
+                        const std::function<void(std::int64_t, std::int64_t)>& progress,
+                        std::vector<PackingError>* errors) {
   std::vector<PoolEntry> entries = plan_pool(specs);
-  const std::int64_t total = pool_file_bytes(entries);
+  const std::int64_t total = pool_file_bytes(entries), end = target.offset + total;
   // Space is reserved first, so that a full disk is noticed before the work. File systems that
   // cannot reserve say so.
-  if (const int code = ::posix_fallocate(fd, 0, total);
+  if (const int code = ::posix_fallocate(target.fd, 0, end);
       code != 0 && code != EOPNOTSUPP && code != EINVAL) {
-    return write_error(place, code, total);
+    return write_error(target, code, end);
   }
-  HugePageWriter writer(fd);
+  HugePageWriter writer(target.fd);
+  for (const FilePiece& piece : target.before) {
+    if (const int code = writer.write(piece.bytes.data(), piece.bytes.size(), piece.offset)) {
+      return write_error(target, code, end);
+    }
+  }
   std::vector<std::uint8_t> buffer;
   for (std::size_t i = 0; i < specs.size(); ++i) {
     PoolEntry& e = entries[i];
     buffer.assign(e.bytes, 0);
-    pack_weight(specs[i], arena, buffer.data());
+    pack_weight(specs[i], arena, buffer.data(), errors ? &errors->emplace_back() : nullptr);
     e.digest = digest64(buffer.data(), buffer.size());
-    if (const int code =
-            writer.write(buffer.data(), buffer.size(), static_cast<std::int64_t>(e.offset))) {
-      return write_error(place, code, total);
+    if (const int code = writer.write(buffer.data(), buffer.size(),
+                                      target.offset + static_cast<std::int64_t>(e.offset))) {
+      return write_error(target, code, end);
     }
     if (progress) progress(static_cast<std::int64_t>(e.offset + e.bytes), total);
   }
@@ -57,17 +59,19 @@ Result<void> write_pool(int fd, const WeightPool::Place& place, std::span<const 
   header.version = kPoolVersion;
   header.entries = static_cast<std::uint32_t>(entries.size());
   header.file_bytes = static_cast<std::uint64_t>(total);
-  header.key = place.key;
+  header.key = target.key;
   header.directory_digest = digest64(entries.data(), entries.size() * sizeof(PoolEntry));
   header.header_digest = digest64(&header, offsetof(PoolHeader, header_digest));
   int code = writer.finish();
-  if (code == 0)
-    code = write_all(fd, entries.data(), entries.size() * sizeof(PoolEntry), kPoolAlign);
-  if (code == 0) code = write_all(fd, &header, sizeof header, 0);
-  if (code == 0 && ::ftruncate(fd, total) != 0)
+  if (code == 0) {
+    code = write_all(target.fd, entries.data(), entries.size() * sizeof(PoolEntry),
+                     target.offset + kPoolAlign);
+  }
+  if (code == 0) code = write_all(target.fd, &header, sizeof header, target.offset);
+  if (code == 0 && ::ftruncate(target.fd, end) != 0)
     code = errno;  // the last page, where nothing was reserved
-  if (code == 0 && ::fsync(fd) != 0) code = errno;
-  if (code != 0) return write_error(place, code, total);
+  if (code == 0 && ::fsync(target.fd) != 0) code = errno;
+  if (code != 0) return write_error(target, code, end);
   return {};
 }
 

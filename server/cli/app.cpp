@@ -82,6 +82,7 @@ int run_command_line(int argc, char** argv) {
   add_list_command(app, action);
   add_show_command(app, action);
   add_bench_command(app, action);
+  add_quantize_command(app, action);
   add_perplexity_command(app, action);
   add_doctor_command(app, action);
   add_ps_command(app, action);

@@ -53,20 +53,23 @@ Result<LoadedModel> open_model(const ModelRequest& request) {
   return loaded;
 }
 
-void add_weights_option(CLI::App& sub, WeightFormat& format) {
+void add_format_option(CLI::App& sub, const std::string& flag, WeightFormat& format) {
   sub.add_option_function<std::string>(
-         "--weights",
-         [&format](const std::string& text) {
+         flag,
+         [flag, &format](const std::string& text) {
            const auto found = find_weight_format(text);
            if (!found) {
-             throw CLI::ValidationError(
-                 "--weights",
-                 fmt::format("'{}' is not known; choose one of {}", text, weight_format_names()));
+             throw CLI::ValidationError(flag, fmt::format("'{}' is not known; choose one of {}",
+                                                          text, weight_format_names()));
            }
            format = *found;
          },
          fmt::format("what weights are packed to: {}", weight_format_names()))
       ->default_str(std::string(name(format)));
+}
+
+void add_weights_option(CLI::App& sub, WeightFormat& format) {
+  add_format_option(sub, "--weights", format);
 }
 
 void add_kv_options(CLI::App& sub, KvChoice& kv) {

@@ -30,6 +30,7 @@ void add_list_command(CLI::App& app, Action& action);
 void add_show_command(CLI::App& app, Action& action);
 void add_bench_command(CLI::App& app, Action& action);
 void add_perplexity_command(CLI::App& app, Action& action);
+void add_quantize_command(CLI::App& app, Action& action);
 void add_doctor_command(CLI::App& app, Action& action);
 void add_ps_command(CLI::App& app, Action& action);
 void add_pool_command(CLI::App& app, Action& action);
@@ -51,6 +52,8 @@ struct ModelRequest {
 };
 // Finds (fetching if need be), packs if need be, with progress on stderr.
 Result<LoadedModel> open_model(const ModelRequest& request);
+// Adds an option `flag` whose values are formats of weights.
+void add_format_option(CLI::App& sub, const std::string& flag, WeightFormat& format);
 // Adds --weights.
 void add_weights_option(CLI::App& sub, WeightFormat& format);
 // Engine options with the model's end tokens.

@@ -2,15 +2,11 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <optional>
 
 #include "pincer/engine/perplexity.h"
 #include "server/cli/command.h"
-#include "server/cli/progress.h"
+#include "server/cli/evaluation.h"
 
 namespace pincer {
 namespace {
@@ -24,25 +20,12 @@ struct PerplexityFlags {
   KvChoice kv;
 };
 
-Result<std::string> read_text(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::string text;
-  if (in) text.assign(std::istreambuf_iterator<char>(in), {});
-  if (!in)
-    return Error{ErrorCode::io, fmt::format("cannot read {}: {}", file, std::strerror(errno))};
-  return text;
-}
-
-Result<PerplexityResult> evaluate(const LoadedModel& model, const std::vector<TokenId>& tokens,
-                                  const PerplexityFlags& flags, const std::string& what) {
-  Progress progress(what, Progress::Unit::tokens);
+PerplexityOptions options_for(const LoadedModel& model, const PerplexityFlags& flags) {
   PerplexityOptions options;
   options.window = flags.window;
   options.threads = flags.threads;
   if (!model.model->reference) options.kv = flags.kv;
-  if (model.tokenizer->add_bos()) options.bos = model.tokenizer->bos();
-  options.progress = [&](std::int64_t done, std::int64_t total) { progress.update(done, total); };
-  return perplexity(*model.model, tokens, options);
+  return options;
 }
 
 void print(const PerplexityFlags& flags, const std::string& name, const PerplexityResult& int8,
@@ -73,21 +56,18 @@ void print(const PerplexityFlags& flags, const std::string& name, const Perplexi
 }
 
 int run(const PerplexityFlags& flags) {
-  auto text = read_text(flags.file);
+  auto text = read_text_file(flags.file);
   if (!text) return fail(text.error());
   auto model = open_model({flags.model, false, flags.threads, flags.weights});
   if (!model) return fail(model.error());
-  std::vector<TokenId> tokens = model->tokenizer->encode(*text);
-  if (flags.max_tokens > 0 && static_cast<std::int64_t>(tokens.size()) > flags.max_tokens) {
-    tokens.resize(static_cast<std::size_t>(flags.max_tokens));
-  }
-  auto int8 = evaluate(*model, tokens, flags, "INT8");
+  const std::vector<TokenId> tokens = evaluation_tokens(*model, *text, flags.max_tokens);
+  auto int8 = evaluate(*model, tokens, options_for(*model, flags), "INT8");
   if (!int8) return fail(int8.error());
   std::optional<PerplexityResult> reference;
   if (flags.reference) {
     auto dense = open_model({flags.model, true, flags.threads});
     if (!dense) return fail(dense.error());
-    auto result = evaluate(*dense, tokens, flags, "reference");
+    auto result = evaluate(*dense, tokens, options_for(*dense, flags), "reference");
     if (!result) return fail(result.error());
     reference = std::move(*result);
   }

@@ -83,7 +83,14 @@ class File {
   const std::map<std::string, Value, std::less<>>& metadata() const { return metadata_; }
   // Frees the metadata (a vocabulary is megabytes of strings); the tensors stay.
   void forget_metadata() { metadata_.clear(); }
+  // The pairs as they stand in the file, and how many they are.
+  std::span<const std::byte> metadata_bytes() const { return metadata_bytes_; }
+  std::uint64_t metadata_pairs() const { return metadata_pairs_; }
   std::span<const Tensor> tensors() const { return tensors_; }
+  // Where the file has a tensor's data.
+  std::int64_t offset_of(const Tensor& tensor) const { return tensor.data.data() - bytes_.data(); }
+  // Replaces the tensors by these, whose data may be elsewhere or nowhere.
+  void set_tensors(std::vector<Tensor> tensors);
   const Tensor* tensor(std::string_view name) const;  // null when absent
 
   // Typed look-ups: absent is nullopt; present with another type, or out of range, is nullopt as
@@ -104,6 +111,8 @@ class File {
   std::map<std::string, Value, std::less<>> metadata_;
   std::vector<Tensor> tensors_;
   std::map<std::string, std::size_t, std::less<>> tensor_index_;
+  std::span<const std::byte> metadata_bytes_;
+  std::uint64_t metadata_pairs_ = 0;
 };
 
 }  // namespace pincer::gguf

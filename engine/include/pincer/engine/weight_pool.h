@@ -43,9 +43,18 @@ struct WeightSpec {
   kernels::ErrorFeedback feedback;  // for rounding; what it points to outlives the packing
 };
 
+// Packed weights within a file: all of it, or, with `bytes`, what begins at `offset`, a multiple of
+// the system's page.
+struct PoolImage {
+  std::filesystem::path file;
+  std::int64_t offset = 0, bytes = 0;
+};
+
 using SourceKey = std::array<std::uint8_t, 16>;
 // Reads the file's head and samples: milliseconds, whatever its size.
 Result<SourceKey> source_key(const gguf::File& file, std::span<const WeightSpec> specs);
+// Of weights in their layouts, whatever file they are from.
+SourceKey layout_key(std::span<const WeightSpec> specs);
 
 // Immutable; the mapping goes when the last owner goes.
 class WeightPool {
@@ -66,6 +75,12 @@ class WeightPool {
       const Place& place, const gguf::File& source, std::span<const WeightSpec> specs, Arena& arena,
       const std::function<void(std::int64_t, std::int64_t)>& progress = {},
       const std::function<Result<void>()>& prepare = {});
+
+  // Maps an image whose key is layout_key(specs). Errors: corrupt, io, with no more than the
+  // reason.
+  static Result<std::shared_ptr<const WeightPool>> open_image(const PoolImage& image,
+                                                              std::span<const WeightSpec> specs,
+                                                              Arena& arena);
 
   ~WeightPool();
   WeightPool(const WeightPool&) = delete;
@@ -95,8 +110,8 @@ class WeightPool {
   std::string repacked_because_;
   std::map<std::string, std::int64_t, std::less<>> offsets_;
 
-  friend Result<std::shared_ptr<WeightPool>> map_pool(const Place&, std::span<const WeightSpec>,
-                                                      Arena&);
+  friend Result<std::shared_ptr<WeightPool>> map_pool(const PoolImage&, const SourceKey&,
+                                                      std::span<const WeightSpec>, Arena&);
 };
 
 }  // namespace pincer
