@@ -25,7 +25,7 @@ constexpr std::uint32_t kUint32 = 4, kString = 8, kArray = 9;
 
 // Rows of the embedding are read from the file, not from the pool; norms and biases are small, and
 // planning reads some.
-bool stays(const gguf::Tensor& t) { return t.shape.size() == 1 || t.name == "token_embd.weight"; }
+bool stays(const gguf::Tensor& t) { return t.rows() == 1 || t.name == "token_embd.weight"; }
 
 // "blk.0.attn_q.weight 576 576": the fastest dimension first.
 std::string described(const gguf::Tensor& t) {

@@ -120,7 +120,7 @@ TEST_F(QuantizeTest, AnotherCpuIsRefused) {
   const auto here = kernels::choose_kernels(kernels::isa_choice().isa).s8.layout;
   int others = 0;
   for (const kernels::Isa isa : kernels::known_isas()) {
-    if (!kernels::isa_supported(isa) || kernels::choose_kernels(isa).s8.layout == here) continue;
+    if (!kernels::cpu_supports(isa) || kernels::choose_kernels(isa).s8.layout == here) continue;
     ++others;
     LoadOptions options;
     options.isa = isa;
