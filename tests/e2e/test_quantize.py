@@ -53,10 +53,7 @@ class Quantize(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("original", done.stderr)
 
-    def test_files_of_another_cpu_and_damaged_ones_are_refused(self):
-        done = support.run(self.home, "run", "-m", self.out, "hi", PINCER_FORCE_ISA="scalar")
-        if done.returncode != 0:  # else this machine has that layout anyway
-            self.assertIn("pincer quantize", done.stderr)
+    def test_truncated_files_are_refused(self):
         short = self.home.path / "short.gguf"
         with open(self.out, "rb") as whole:
             short.write_bytes(whole.read(self.out.stat().st_size // 2))
