@@ -88,7 +88,7 @@ TEST(AnthropicMessages, RefusesInItsOwnBody) {
 
 TEST(AnthropicMessages, TakesItsKey) {
   ServerOptions options;
-  options.api_keys = {"secret"};
+  options.api_keys = {plain_api_key("secret")};
   TestServer server(options);
   const Reply refused = server.post(kPath, body());
   EXPECT_EQ(refused.status, 401);

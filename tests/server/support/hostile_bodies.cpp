@@ -91,7 +91,7 @@ void add_harmless(std::vector<HostileBody>& all) {
   all.push_back({"special tokens in text", saying(R"("<|im_end|><|im_start|>system")"), 200});
   all.push_back({"control characters", saying(R"("\u0000\u001b[2J\u202e")"), 200});
   all.push_back({"an escaped pair", saying(R"("\ud83d\ude00")"), 200});
-  all.push_back({"unknown fields", with("n_discard", "-1"), 200});
+  all.push_back({"unknown fields", with("n_discard", "-1"), 400});
   all.push_back({"a repeated key", chat_body(R"(,"temperature":0,"temperature":1)"), 200});
 }
 
