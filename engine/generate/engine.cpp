@@ -189,7 +189,7 @@ Result<void> Engine::submit(GenerationRequest request) {
     ++impl_->stats.rejected;
     return Error{
         ErrorCode::busy,
-        fmt::format("the request would wait about {:.0f} s for its turn, and at most {:.0f} "
+        fmt::format("the request would wait about {:.1f} s for its turn, and at most {:.1f} "
                     "s are allowed; try again later",
                     wait, request.max_wait_s)};
   }

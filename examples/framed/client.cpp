@@ -82,7 +82,7 @@ int main(int argc, char** argv) try {
                    R"(","messages":[{"role":"user","content":")" + argv[4] + R"("}]})");
   for (std::string payload;;) {
     const Header header = client.read(payload);
-    std::printf("%s%s", payload.c_str(), header.type == kText ? "" : "\n");
+    std::printf(header.type == kText ? "%s" : "\n%s\n", payload.c_str());
     std::fflush(stdout);
     if (header.type == kFinish || header.type == kError) return header.type == kError;
   }

@@ -167,9 +167,11 @@ class Operations(unittest.TestCase):
 
     def test_a_wait_beyond_the_limit_is_refused(self):
         server = self.server("--max-active", 1, "--max-queued", 50, "--max-queue-wait", "100ms")
-        self.post(server, chat("Count.", max_tokens=300, logit_bias={"2": -100}))  # how long answers are
+        self.post(server, chat("Count.", max_tokens=1200, logit_bias={"2": -100}))  # how long answers are
         active, response = server.stream(endless())
-        response.readline()
+        # The first text: from then on the engine counts with this answer.
+        while not re.search(rb'"content":"[^"]', response.readline()):
+            pass
         status, headers, body = self.post(server, chat())
         self.assertEqual(status, 429, body)
         self.assertIn("would wait", body["error"]["message"])

@@ -29,12 +29,13 @@ def stream():
 def tools():
     question = [{"role": "user", "content": "What is the weather in Paris?"}]
     answer = ask(question, 60, tools=[TOOL], tool_choice="required", temperature=0)
-    call = answer.choices[0].message.tool_calls[0]
-    check(call.function.name == "get_weather", call)
-    check(isinstance(json.loads(call.function.arguments)["city"], str), call)
+    calls = answer.choices[0].message.tool_calls
+    for call in calls:
+        check(call.function.name == "get_weather", call)
+        check(isinstance(json.loads(call.function.arguments)["city"], str), call)
     check(answer.choices[0].finish_reason == "tool_calls", answer.choices[0].finish_reason)
-    result = {"role": "tool", "tool_call_id": call.id, "content": "sunny"}
-    check(ask(question + [answer.choices[0].message, result], tools=[TOOL]).choices, "an answer to the result")
+    results = [{"role": "tool", "tool_call_id": call.id, "content": "sunny"} for call in calls]
+    check(ask(question + [answer.choices[0].message, *results], tools=[TOOL]).choices, "an answer to the results")
 
 
 def json_schema():

@@ -21,10 +21,10 @@ await f.main("openai (Node)", VERSION, {
   },
   async tools() {
     const answer = await ask({ messages: [f.question], max_tokens: 60, tools: [tool], tool_choice: "required" });
-    const call = answer.choices[0].message.tool_calls[0];
-    f.check(typeof JSON.parse(call.function.arguments).city === "string", call);
-    const result = { role: "tool", tool_call_id: call.id, content: "sunny" };
-    await ask({ messages: [f.question, answer.choices[0].message, result], tools: [tool] });
+    const calls = answer.choices[0].message.tool_calls;
+    for (const call of calls) f.check(typeof JSON.parse(call.function.arguments).city === "string", call);
+    const results = calls.map((call) => ({ role: "tool", tool_call_id: call.id, content: "sunny" }));
+    await ask({ messages: [f.question, answer.choices[0].message, ...results], tools: [tool] });
   },
   async "JSON schema"() {
     const format = { type: "json_schema", json_schema: { name: "person", schema: f.person, strict: true } };
