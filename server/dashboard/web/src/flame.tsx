@@ -59,7 +59,7 @@ export function Flame({ step, theme, onHold }: { step: Step | null; theme: Theme
                 onKeyDown={(event) => event.key === "Enter" && into(s)}
                 onMouseEnter={() => setOver(s)}
                 onMouseLeave={() => setOver(null)}
-                onFocus={() => (setOver(s), onHold())}
+                onFocus={reachable ? () => (setOver(s), onHold()) : undefined}
               >
                 <rect x={left} y={s.depth * ROW} width={Math.max(0.5, wide - (wide > 3 ? 1 : 0))} height={ROW - 1} fill={PARTS[theme][s.part]} />
                 {wide > 34 && (
