@@ -1,5 +1,6 @@
 // Drives a fuzz target without libFuzzer, so that every build under a sanitizer runs it for some
 // seconds: its seeds, and mutations of them from a fixed start. `short_run SECONDS [FOLDER]`.
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -10,9 +11,14 @@
 #include <iterator>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+// Of targets that have one.
+extern "C" [[gnu::weak]] std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
+                                                             std::size_t max_size,
+                                                             unsigned int seed);
 
 namespace {
 
@@ -58,6 +64,15 @@ std::string mutated(std::string input, const std::vector<std::string>& seeds, Ra
   return input;
 }
 
+std::string next_input(std::string input, const std::vector<std::string>& seeds, Random& random) {
+  if (LLVMFuzzerCustomMutator == nullptr) return mutated(std::move(input), seeds, random);
+  const std::size_t size = input.size();
+  input.resize(kMaxSize);
+  input.resize(LLVMFuzzerCustomMutator(reinterpret_cast<std::uint8_t*>(input.data()), size,
+                                       kMaxSize, static_cast<unsigned int>(random())));
+  return input;
+}
+
 void run(const std::string& input) {
   // A copy of the very size, so that reading beyond it is noticed.
   const std::vector<std::uint8_t> bytes(input.begin(), input.end());
@@ -65,6 +80,17 @@ void run(const std::string& input) {
 }
 
 }  // namespace
+
+// What libFuzzer offers to custom mutators.
+extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size,
+                                        std::size_t max_size) {
+  static Random random(2);
+  const std::string input =
+      mutated(std::string(reinterpret_cast<const char*>(data), size), {""}, random);
+  const std::size_t changed = std::min(input.size(), max_size);
+  std::copy_n(input.begin(), changed, data);
+  return changed;
+}
 
 int main(int argc, char** argv) {
   if (argc < 2) return 2;
@@ -78,7 +104,7 @@ int main(int argc, char** argv) {
   for (; std::chrono::steady_clock::now() < end; ++inputs) {
     // Mutations gather for a while, then begin anew.
     if (inputs % 16 == 0) input = seeds[below(random, seeds.size())];
-    input = mutated(std::move(input), seeds, random);
+    input = next_input(std::move(input), seeds, random);
     run(input);
   }
   std::printf("%zu inputs\n", inputs);
