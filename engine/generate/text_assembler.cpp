@@ -46,7 +46,7 @@ std::size_t possible_stop(std::string_view text, const std::vector<std::string>&
 
 }  // namespace
 
-TextAssembler::TextAssembler(const Tokenizer& tokenizer, std::vector<std::string> stops)
+TextAssembler::TextAssembler(const Tokenizer& tokenizer, const std::vector<std::string>& stops)
     : tokenizer_(tokenizer) {
   for (const std::string& stop : stops) {
     if (stop.empty()) continue;  // would stop everything

@@ -245,9 +245,7 @@ class RegexParser {
       return CodePointSet::one('\b');
     }
     if (c == 'x' || c == 'u') return hex_escape();
-    if (c == 'b' || c == 'B' || c == 'A' || c == 'Z' || c == 'z') {
-      unsupported(fmt::format("\\{}", c));
-    } else if ((c >= '1' && c <= '9') || c == 'k') {
+    if ((c >= '1' && c <= '9') || c == 'k') {
       unsupported("a back reference");
     } else if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) {
       unsupported(fmt::format("\\{}", c));

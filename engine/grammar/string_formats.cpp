@@ -45,7 +45,7 @@ Patterns make_patterns() {
        R"([a-z][a-z0-9+.-]{0,15}://)" + host +
            R"((:\d{1,4})?(/[A-Za-z0-9._~-]{0,64}){0,16}(\?[A-Za-z0-9._~=&-]{0,128})?(#[A-Za-z0-9._~-]{0,64})?)"},
   };
-  for (auto& [name, pattern] : out) pattern = "^(" + pattern + ")$";
+  for (auto& [name, pattern] : out) pattern.insert(0, "^(").append(")$");
   return out;
 }
 

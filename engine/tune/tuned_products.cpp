@@ -62,7 +62,7 @@ kernels::Tuning measure_products(const fs::path& dir, const kernels::ProductKern
   };
   const Competition competition;
   const auto in_vain = [&] { return disturbed ? disturbed() : competition.felt(); };
-  const kernels::Tuning usual(kernels, threads);
+  kernels::Tuning usual(kernels, threads);
   kernels::Tuning tuning = usual;
   arena.enter([&] {
     tuning = kernels::tune(

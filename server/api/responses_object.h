@@ -21,6 +21,16 @@ struct ResponseEvent {
 };
 using ResponseEvents = std::vector<ResponseEvent>;
 
+// The item of a response that is being written. (Not inside the class: its initializers would come
+// too late for std::optional.)
+struct OpenItem {
+  AnswerPart::Kind kind = AnswerPart::Kind::text;
+  std::string id, call_id, name;
+  std::string text;  // or reasoning, or arguments
+  boost::json::array logprobs;
+  std::string_view status = "in_progress";
+};
+
 // One response. Events go to the end of what is given; a caller that wants the whole response only
 // drops them.
 class ResponseBuilder {
@@ -59,15 +69,7 @@ class ResponseBuilder {
   boost::json::array output_;  // items that are done
   AnswerMessage message_;      // all parts so far
 
-  // The item that is open.
-  struct Item {
-    Kind kind = Kind::text;
-    std::string id, call_id, name;
-    std::string text;  // or reasoning, or arguments
-    boost::json::array logprobs;
-    std::string_view status = "in_progress";
-  };
-  std::optional<Item> item_;
+  std::optional<OpenItem> item_;
   boost::json::value error_, incomplete_, usage_;
 };
 

@@ -143,9 +143,9 @@ class RequestParser {
     }
   }
 
-  json::value given(std::string_view key, json::value otherwise) const {
+  json::value given(std::string_view key, const json::value& otherwise) const {
     const json::value* value = fields_.find(key);
-    return value != nullptr ? *value : std::move(otherwise);
+    return value != nullptr ? *value : otherwise;
   }
 
   json::array tools_echo() const {

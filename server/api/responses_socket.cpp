@@ -144,7 +144,7 @@ class Session : public std::enable_shared_from_this<Session> {
   }
 
  private:
-  bool take(std::string text) {
+  bool take(const std::string& text) {
     SocketMessage message = parse_socket_message(text, depth_);
     if (const auto* cancel = std::get_if<CancelResponse>(&message)) {
       const bool this_one = cancel->response_id.empty() ||

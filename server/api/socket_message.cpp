@@ -17,7 +17,7 @@ constexpr std::size_t kMaxStreamId = 128;  // bytes
 
 // The body of a response.create: what belongs to the transport is taken out, and "stream" is
 // implied.
-SocketMessage create_message(json::object message) {
+SocketMessage create_message(const json::object& message) {
   std::optional<Problem> problem;
   CreateResponse out;
   JsonFields fields(message, "", problem);
@@ -29,7 +29,7 @@ SocketMessage create_message(json::object message) {
     fields.unsupported("background", "over a WebSocket responses are not made in the background");
   const json::object* nested = fields.object("response");
   if (problem) return *std::move(problem);
-  out.body = nested != nullptr ? *nested : std::move(message);
+  out.body = nested != nullptr ? *nested : message;
   for (const std::string_view key : {"type", "event_id", "stream_id", "background"})
     out.body.erase(key);
   out.body["stream"] = true;
@@ -56,7 +56,7 @@ SocketMessage parse_socket_message(std::string_view text, std::size_t max_depth)
   JsonFields fields(value.get_object(), "", problem);
   std::string type;
   fields.text("type", type);
-  if (type == "response.create") return create_message(std::move(value.get_object()));
+  if (type == "response.create") return create_message(value.get_object());
   if (type == "response.cancel") {
     CancelResponse cancel;
     fields.text("response_id", cancel.response_id);

@@ -28,8 +28,8 @@ constexpr std::pair<std::string_view, Scope> kScopes[] = {{"inference", Scope::i
 constexpr std::pair<std::string_view, int> kPriorities[] = {
     {"flex", -1}, {"default", 0}, {"priority", 1}};
 
-[[noreturn]] void fail(const YAML::Node& where, std::string message) {
-  throw YAML::Exception(where.Mark(), std::move(message));
+[[noreturn]] void fail(const YAML::Node& where, const std::string& message) {
+  throw YAML::Exception(where.Mark(), message);
 }
 
 // The value that `name` stands for in a table of pairs.

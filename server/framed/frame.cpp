@@ -6,9 +6,11 @@ namespace pincer {
 namespace {
 
 // Little-endian, whatever this machine is.
-std::uint32_t read_u32(const char* bytes) {
+// Of at least four bytes.
+std::uint32_t read_u32(std::string_view bytes) {
   std::uint32_t value = 0;
-  for (int i = 3; i >= 0; --i) value = (value << 8) | static_cast<unsigned char>(bytes[i]);
+  for (std::size_t i = 4; i > 0; --i)
+    value = (value << 8) | static_cast<unsigned char>(bytes[i - 1]);
   return value;
 }
 
@@ -61,11 +63,11 @@ std::optional<Problem> header_problem(const Frame& frame, std::uint32_t size, bo
 TakenFrame take_frame(std::string_view input, std::size_t max_payload, std::size_t& used) {
   used = 0;
   if (input.size() < kFrameHeader) return {};
-  const std::uint32_t size = read_u32(input.data());
+  const std::uint32_t size = read_u32(input);
   Frame frame;
   frame.type = static_cast<FrameType>(input[4]);
   frame.flags = static_cast<std::uint8_t>(input[5]);
-  frame.stream = read_u32(input.data() + 8);
+  frame.stream = read_u32(input.substr(8));
   const bool zeros = input[6] == 0 && input[7] == 0;
   if (auto problem = header_problem(frame, size, zeros, max_payload)) return *std::move(problem);
   if (input.size() - kFrameHeader < size) return {};

@@ -14,7 +14,7 @@ namespace pincer {
 class TextAssembler {
  public:
   // `tokenizer` must outlive this. Empty stop strings are ignored.
-  TextAssembler(const Tokenizer& tokenizer, std::vector<std::string> stops);
+  TextAssembler(const Tokenizer& tokenizer, const std::vector<std::string>& stops);
 
   // The text that this token releases, often empty, always whole characters: U+FFFD stands for each
   // maximal invalid part. After a stop string was found: text before it, then nothing more. Of
