@@ -1,5 +1,6 @@
 #include "server/http/trace_context.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace pincer {
@@ -25,12 +26,13 @@ TEST(TraceContext, LaterVersionsMaySayMore) {
 TEST(TraceContext, WhatBreaksTheFormatIsIgnored) {
   const std::string zeros(32, '0');
   for (const std::string& bad :
-       {std::string(), "00-" + kTrace, "00-" + kTrace + "-" + kSpan,
-        "ff-" + kTrace + "-" + kSpan + "-01", "00-" + zeros + "-" + kSpan + "-01",
-        "00-" + kTrace + "-" + zeros.substr(16) + "-01", "00-" + kTrace + "-" + kSpan + "-01-more",
-        "00_" + kTrace + "-" + kSpan + "-01", "00-" + kTrace.substr(1) + "G-" + kSpan + "-01",
-        "00-" + kTrace + "-" + kSpan + "-0x",
-        "00-4BF92F3577B34DA6A3CE929D0E0E4736-" + kSpan + "-01"}) {
+       {std::string(), fmt::format("00-{}", kTrace), fmt::format("00-{}-{}", kTrace, kSpan),
+        fmt::format("ff-{}-{}-01", kTrace, kSpan), fmt::format("00-{}-{}-01", zeros, kSpan),
+        fmt::format("00-{}-{}-01", kTrace, zeros.substr(16)),
+        fmt::format("00-{}-{}-01-more", kTrace, kSpan), fmt::format("00_{}-{}-01", kTrace, kSpan),
+        fmt::format("00-{}G-{}-01", kTrace.substr(1), kSpan),
+        fmt::format("00-{}-{}-0x", kTrace, kSpan),
+        fmt::format("00-4BF92F3577B34DA6A3CE929D0E0E4736-{}-01", kSpan)}) {
     EXPECT_FALSE(parse_traceparent(bad)) << bad;
   }
 }
