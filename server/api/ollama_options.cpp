@@ -12,14 +12,13 @@
 #include <utility>
 
 #include "server/api/json_fields.h"
+#include "server/api/stop_strings.h"
 
 namespace pincer {
 namespace json = boost::json;
 
 namespace {
 
-constexpr std::size_t kMaxStops = 16;
-constexpr std::size_t kMaxStopBytes = 1024;
 constexpr std::int64_t kMaxInt = std::numeric_limits<int>::max();
 
 constexpr std::array<std::string_view, 15> kKnown = {"temperature",
@@ -41,24 +40,6 @@ constexpr std::array<std::string_view, 15> kKnown = {"temperature",
 constexpr std::array<std::string_view, 14> kWithoutEffect = {
     "num_keep", "num_batch", "num_gpu", "main_gpu",   "num_thread",   "use_mmap",     "use_mlock",
     "low_vram", "numa",      "f16_kv",  "vocab_only", "mirostat_eta", "mirostat_tau", "logits_all"};
-
-void parse_stops(JsonFields& fields, std::vector<std::string>& stops) {
-  const json::value* value = fields.find("stop");
-  if (value == nullptr) return;
-  json::array one;
-  if (value->is_string()) one.push_back(*value);
-  if (!value->is_string() && !value->is_array())
-    return fields.wrong_type("stop", "a string or an array", *value);
-  const json::array& array = value->is_array() ? value->get_array() : one;
-  if (array.size() > kMaxStops)
-    return fields.wrong_value("stop", fmt::format("at most {} are taken", kMaxStops));
-  for (const json::value& stop : array) {
-    if (!stop.is_string()) return fields.wrong_type("stop", "an array of strings", stop);
-    if (stop.get_string().size() > kMaxStopBytes)
-      return fields.wrong_value("stop", fmt::format("at most {} bytes are taken", kMaxStopBytes));
-    if (!stop.get_string().empty()) stops.emplace_back(stop.get_string());
-  }
-}
 
 void parse_sampling(JsonFields& fields, SamplingParams& sampling) {
   fields.number("temperature", sampling.temperature, 0, 100);
@@ -112,7 +93,7 @@ int parse_ollama_options(const json::object& options, ChatRequest& chat,
                          std::optional<Problem>& problem) {
   JsonFields fields(options, "options.", problem);
   parse_sampling(fields, chat.sampling);
-  parse_stops(fields, chat.stops);
+  parse_stops(fields, EmptyStop::left_out, chat.stops);
   std::int64_t predict = -1, context = 0;
   fields.integer("num_predict", predict, -2, kMaxInt);  // -1 and -2: to the context's end
   chat.max_tokens = static_cast<int>(std::max<std::int64_t>(predict, -1));

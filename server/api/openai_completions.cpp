@@ -1,9 +1,11 @@
 #include "server/api/openai_completions.h"
 
+#include <functional>
 #include <utility>
 #include <variant>
 
 #include "server/api/http_caller.h"
+#include "server/api/offload.h"
 #include "server/api/openai_completions_answer.h"
 #include "server/api/openai_completions_request.h"
 #include "server/api/openai_error.h"
@@ -48,8 +50,10 @@ asio::awaitable<void> send_answer(Exchange& exchange, Answer& answer,
 }  // namespace
 
 asio::awaitable<void> openai_completions(const Api& api, Exchange& exchange) {
-  auto parsed =
-      parse_openai_completions(exchange.take_body(), api.sampling, exchange.limits().json_depth);
+  const std::size_t size = exchange.request().body.size();
+  auto parse = std::bind_front(parse_openai_completions, exchange.take_body(), api.sampling,
+                               exchange.limits().json_depth);
+  auto parsed = co_await offload(api, size, std::move(parse));
   if (auto* problem = std::get_if<Problem>(&parsed))
     co_return co_await send_problem(exchange, std::move(*problem), openai_error_response);
   const auto& request = std::get<OpenAiCompletionsRequest>(parsed);

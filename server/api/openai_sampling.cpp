@@ -11,37 +11,17 @@
 #include <string_view>
 #include <utility>
 
+#include "server/api/stop_strings.h"
+
 namespace pincer {
 namespace json = boost::json;
 
 namespace {
 
-constexpr std::size_t kMaxStops = 16;
-constexpr std::size_t kMaxStopBytes = 1024;
 constexpr std::size_t kMaxBiases = 1024;
 constexpr int kMaxChoices = 32;
 constexpr std::size_t kMaxMetadata = 16;
 constexpr std::int64_t kMaxInt = std::numeric_limits<int>::max();
-
-void parse_stops(JsonFields& fields, std::vector<std::string>& stops) {
-  const json::value* value = fields.find("stop");
-  if (value == nullptr) return;
-  json::array one;
-  if (value->is_string()) one.push_back(*value);
-  if (!value->is_string() && !value->is_array())
-    return fields.wrong_type("stop", "a string or an array", *value);
-  const json::array& array = value->is_array() ? value->get_array() : one;
-  if (array.size() > kMaxStops)
-    return fields.wrong_value("stop", fmt::format("at most {} are taken", kMaxStops));
-  for (const json::value& stop : array) {
-    if (!stop.is_string()) return fields.wrong_type("stop", "an array of strings", stop);
-    if (stop.get_string().empty() || stop.get_string().size() > kMaxStopBytes) {
-      return fields.wrong_value("stop",
-                                fmt::format("a stop string has from 1 to {} bytes", kMaxStopBytes));
-    }
-    stops.emplace_back(stop.get_string().data(), stop.get_string().size());
-  }
-}
 
 void parse_logit_bias(JsonFields& fields, std::vector<std::pair<TokenId, float>>& biases) {
   const json::object* object = fields.object("logit_bias");
@@ -93,7 +73,7 @@ void parse_parameters(JsonFields& fields, SamplingParams& sampling) {
 void parse_openai_sampling(JsonFields& fields, ChatRequest& chat) {
   if (!fields.text("model", chat.model)) fields.wrong_value("model", "it must name the model");
   parse_parameters(fields, chat.sampling);
-  parse_stops(fields, chat.stops);
+  parse_stops(fields, EmptyStop::refused, chat.stops);
 }
 
 void parse_openai_standing(JsonFields& fields, ChatRequest& chat) {
