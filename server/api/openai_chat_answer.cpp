@@ -91,12 +91,7 @@ std::string chat_completion(const AnswerHead& head, const std::vector<AnswerMess
 
 ChunkWriter::ChunkWriter(const AnswerHead& head, const Tokenizer& tokenizer, ChunkOptions options)
     : tokenizer_(tokenizer), options_(options), calls_(static_cast<std::size_t>(options.choices)) {
-  head_ = json::serialize(json::object{{"id", head.id},
-                                       {"object", "chat.completion.chunk"},
-                                       {"created", head.created},
-                                       {"model", head.model},
-                                       {"system_fingerprint", head.fingerprint}});
-  head_.pop_back();  // the closing brace
+  head_ = event_head(head, "chat.completion.chunk");
 }
 
 void ChunkWriter::chunk(std::string& out, std::string_view choices, std::string_view usage,

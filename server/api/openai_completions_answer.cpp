@@ -62,12 +62,7 @@ std::string text_completion(const AnswerHead& head, const std::vector<AnswerMess
 CompletionWriter::CompletionWriter(const AnswerHead& head, const Tokenizer& tokenizer,
                                    CompletionOptions options)
     : tokenizer_(tokenizer), options_(std::move(options)) {
-  head_ = json::serialize(json::object{{"id", head.id},
-                                       {"object", "text_completion"},
-                                       {"created", head.created},
-                                       {"model", head.model},
-                                       {"system_fingerprint", head.fingerprint}});
-  head_.pop_back();  // the closing brace
+  head_ = event_head(head, "text_completion");
 }
 
 void CompletionWriter::event(std::string& out, std::string_view choices,

@@ -1,5 +1,6 @@
 #include "server/api/openai_usage.h"
 
+#include <boost/json.hpp>
 #include <ctime>
 
 #include "server/http/random_id.h"
@@ -12,6 +13,16 @@ namespace {
 double per_second(int tokens, double seconds) { return seconds > 0 ? tokens / seconds : 0; }
 
 }  // namespace
+
+std::string event_head(const AnswerHead& head, std::string_view object) {
+  std::string text = json::serialize(json::object{{"id", head.id},
+                                                  {"object", object},
+                                                  {"created", head.created},
+                                                  {"model", head.model},
+                                                  {"system_fingerprint", head.fingerprint}});
+  text.pop_back();  // the closing brace
+  return text;
+}
 
 AnswerHead answer_head(std::string_view prefix, const Backend& backend) {
   return {random_id(prefix), std::time(nullptr), backend.model(), backend.fingerprint()};

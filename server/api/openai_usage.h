@@ -18,6 +18,9 @@ struct AnswerHead {
 };
 // With a new id that begins with `prefix`, such as "chatcmpl-".
 AnswerHead answer_head(std::string_view prefix, const Backend& backend);
+// The members that begin each event of a stream, as JSON without the closing brace. `object`: such
+// as "chat.completion.chunk".
+std::string event_head(const AnswerHead& head, std::string_view object);
 
 // "usage" of chat completions and completions.
 boost::json::object usage_json(const AnswerUsage& usage);
