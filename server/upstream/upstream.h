@@ -1,0 +1,67 @@
+// One place where answers come from, behind one interface: the engine of this process or a server
+// somewhere. It makes one attempt; what happens after a failure is the router's business.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "pincer/server/chat_request.h"
+#include "server/chat/answer_part.h"
+#include "server/http/types.h"
+#include "server/route/route_config.h"
+#include "server/upstream/failure.h"
+
+namespace pincer {
+
+// What an upstream says was read and written; of a stream that broke off, what is known.
+struct UpstreamUsage {
+  int prompt_tokens = 0, cached_tokens = 0;
+  int completion_tokens = 0, reasoning_tokens = 0;
+  bool reported = false;  // false: counted by us, from the pieces that came
+};
+
+struct UpstreamEnd {
+  enum class Reason { stop, stop_string, tool_calls, length };
+  Reason reason = Reason::stop;
+  std::string stop_string;
+  UpstreamUsage usage;
+};
+
+// What came, in order. Nothing follows an end or a failure.
+struct UpstreamNews {
+  std::vector<AnswerPart> parts;
+  int tokens = 0;  // that the parts came from, as far as is known; else 1 for each piece
+  std::optional<UpstreamEnd> end;
+  std::optional<UpstreamFailure> failure;
+};
+
+// One generation in progress. Belongs to the executor that it was started on.
+class UpstreamStream {
+ public:
+  virtual ~UpstreamStream() = default;  // ends it: the connection is closed, or the place freed
+
+  // The next content, the end or the failure, under the upstream's timeouts. One call at a time.
+  virtual asio::awaitable<UpstreamNews> next() = 0;
+  // From the executor: next() returns soon, with a failure `cancelled`.
+  virtual void cancel() = 0;
+};
+
+using StartedStream = std::variant<std::unique_ptr<UpstreamStream>, UpstreamFailure>;
+
+// Thread-safe.
+class Upstream {
+ public:
+  virtual ~Upstream() = default;
+
+  virtual const UpstreamConfig& config() const = 0;
+
+  // Sends the request, `model` being the name that the client used, and returns once it is
+  // accepted (the head of a good response is there), or failed. With `request.continue_last`
+  // the last message is an assistant's, and what comes goes on where it ends.
+  virtual asio::awaitable<StartedStream> start(ChatRequest request) = 0;
+};
+
+}  // namespace pincer
