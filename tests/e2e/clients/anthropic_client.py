@@ -36,7 +36,9 @@ def stream():
 
 def tools():
     question = [{"role": "user", "content": "What is the weather in Paris?"}]
-    with client.messages.stream(model=model(), messages=question, max_tokens=60, tools=[TOOL], tool_choice={"type": "any"}) as events:
+    # One call: how many more the model would make, until it runs out of tokens, is its affair.
+    choice = {"type": "any", "disable_parallel_tool_use": True}
+    with client.messages.stream(model=model(), messages=question, max_tokens=60, tools=[TOOL], tool_choice=choice) as events:
         for _ in events:
             pass
         answer = events.get_final_message()

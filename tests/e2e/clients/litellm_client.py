@@ -28,7 +28,7 @@ def stream():
 
 
 def tools():
-    call = ask(max_tokens=60, tools=[TOOL], tool_choice="required").choices[0].message.tool_calls[0]
+    call = ask(max_tokens=60, tools=[TOOL], tool_choice="required", parallel_tool_calls=False).choices[0].message.tool_calls[0]
     check(isinstance(json.loads(call.function.arguments)["city"], str), call)
 
 

@@ -28,7 +28,7 @@ def stream():
 
 def tools():
     question = [{"role": "user", "content": "What is the weather in Paris?"}]
-    answer = ask(question, 60, tools=[TOOL], tool_choice="required", temperature=0)
+    answer = ask(question, 60, tools=[TOOL], tool_choice="required", parallel_tool_calls=False, temperature=0)
     calls = answer.choices[0].message.tool_calls
     for call in calls:
         check(call.function.name == "get_weather", call)

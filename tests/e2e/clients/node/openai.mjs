@@ -20,7 +20,7 @@ await f.main("openai (Node)", VERSION, {
     f.check(text && usage.total_tokens > 0, text);
   },
   async tools() {
-    const answer = await ask({ messages: [f.question], max_tokens: 60, tools: [tool], tool_choice: "required" });
+    const answer = await ask({ messages: [f.question], max_tokens: 60, tools: [tool], tool_choice: "required", parallel_tool_calls: false });
     const calls = answer.choices[0].message.tool_calls;
     for (const call of calls) f.check(typeof JSON.parse(call.function.arguments).city === "string", call);
     const results = calls.map((call) => ({ role: "tool", tool_call_id: call.id, content: "sunny" }));
