@@ -12,7 +12,7 @@ test_packages=(libgtest-dev libbenchmark-dev python3-venv git)
 # Tests that need one of these are skipped, and say so, where it does not exist.
 node_packages=(nodejs npm) # unless there is another npm
 arm64_packages=(g++-12-aarch64-linux-gnu qemu-user)
-optional_test_packages=(clang-format-19 clang-tidy-19 clang-19 chromium "${arm64_packages[@]}")
+optional_test_packages=(clang-format-19 clang-tidy-19 clang-19 libclang-rt-19-dev chromium "${arm64_packages[@]}")
 
 # Prints those of the given packages that are not installed.
 missing_packages() {

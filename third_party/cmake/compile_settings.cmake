@@ -11,7 +11,8 @@ if(NOT CMAKE_BUILD_TYPE)
 endif()
 # -g1: backtraces with lines at a third of the size.
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
-# Asserts stay on here: this is what the sanitizer builds use.
+# Asserts stay on here: this is what the sanitizer builds use. What computes little is compiled at -O0 there
+# (pincer_compile_quickly).
 set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1 -fno-omit-frame-pointer")
 
 # gcc fuses a * b + c even in standard mode where the machine can: weights packed on Arm would differ from those of x86.
@@ -43,3 +44,9 @@ mark_as_advanced(CCACHE_PROGRAM)
 if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
 endif()
+
+# pincer_compile_quickly(<target> <condition>): -O0 where the generator expression is true, for code whose compiling takes
+# longer than its running.
+function(pincer_compile_quickly target condition)
+  target_compile_options(${target} PRIVATE $<${condition}:-O0>)
+endfunction()
