@@ -30,7 +30,9 @@ struct Sequence {
         client(client_id(request.client)),
         submitted(Clock::now()),
         waiting_since(submitted) {
-    if (request.constraint) matcher.emplace(request.constraint);
+    if (!request.constraint) return;
+    matcher.emplace(request.constraint);
+    matcher->accept_bytes(request.constraint_text);
   }
 
   GenerationRequest request;  // its prompt has moved to `tokens`

@@ -63,6 +63,10 @@ bool Matcher::advance(std::string_view bytes) {
   return true;
 }
 
+bool may_begin(const std::shared_ptr<const Constraint>& constraint, std::string_view text) {
+  return Matcher(constraint).accept_bytes(text);
+}
+
 bool Matcher::may_end() const {
   const std::lock_guard lock(constraint_->mutex_);
   return ended_ || (state_ != grammar::kDead && machine_->may_end(state_));

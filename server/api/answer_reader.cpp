@@ -1,5 +1,6 @@
 #include "server/api/answer_reader.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace pincer {
@@ -9,7 +10,10 @@ AnswerReader::AnswerReader(const Tokenizer& tokenizer, const ChatRequest& reques
     : tokenizer_(tokenizer),
       assembler_(tokenizer, request.stops),
       parser_(format),
-      want_tokens_(request.want_logprobs) {}
+      want_tokens_(request.want_logprobs),
+      repeated_(format.repeated) {
+  if (!format.written.empty()) parser_.resume(format.written);
+}
 
 namespace {
 
@@ -27,17 +31,24 @@ void append(std::vector<AnswerPart>& parts, std::vector<AnswerPart> more) {
 
 }  // namespace
 
+std::string AnswerReader::fresh(std::string text) {
+  const std::size_t known = std::min(repeated_, text.size());
+  repeated_ -= known;
+  text.erase(0, known);
+  return text;
+}
+
 AnswerReader::Piece AnswerReader::read(const TokenStream::News& news) {
   Piece piece;
   for (const GeneratedToken& token : news.tokens) {
     if (stopped()) break;  // the engine was ahead
     ++tokens_;
-    append(piece.parts, parser_.push(assembler_.push(token.id)));
+    append(piece.parts, parser_.push(fresh(assembler_.push(token.id))));
     if (parser_.in_reasoning()) ++reasoning_tokens_;
     if (want_tokens_ && !tokenizer_.is_control(token.id)) held_.push_back(token);
   }
   if (news.finish) {
-    append(piece.parts, parser_.push(assembler_.flush()));
+    append(piece.parts, parser_.push(fresh(assembler_.flush())));
     append(piece.parts, parser_.finish());
   }
   if (!piece.parts.empty() || news.finish) piece.tokens = std::exchange(held_, {});

@@ -33,10 +33,13 @@ class AnswerReader {
   int calls() const { return parser_.calls(); }
 
  private:
+  std::string fresh(std::string text);
+
   const Tokenizer& tokenizer_;
   TextAssembler assembler_;
   AnswerParser parser_;
   bool want_tokens_;
+  std::size_t repeated_;  // bytes to come that the client has already
   std::vector<GeneratedToken> held_;
   int tokens_ = 0;
   int reasoning_tokens_ = 0;

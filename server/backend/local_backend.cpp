@@ -44,7 +44,13 @@ class LocalBackend final : public Backend {
       auto constraint = constraints_.compile(*prompt->output);
       // Whatever is wrong with it, the client can change it.
       if (!constraint) return Error{ErrorCode::invalid_argument, constraint.error().message};
+      if (!may_begin(*constraint, prompt->output_text)) {
+        return Error{ErrorCode::invalid_argument,
+                     "The message that the answer goes on from does not begin as the format of the "
+                     "answer demands."};
+      }
       generation.constraint = std::move(*constraint);
+      generation.constraint_text = std::move(prompt->output_text);
     }
     generation.prompt = std::move(prompt->tokens);
     generation.sampling = std::move(request.sampling);

@@ -33,6 +33,11 @@ AnswerParser::AnswerParser(AnswerFormat format) : format_(std::move(format)) {
   }
 }
 
+void AnswerParser::resume(std::string_view text) {
+  push(text);
+  if (mode_ == Mode::answer) text_.clear();  // was shown, though it looks like the start of a mark
+}
+
 AnswerParser::Parts AnswerParser::push(std::string_view text) {
   text_ += text;
   while (!text_.empty() && step(false)) {

@@ -19,6 +19,8 @@ class AnswerParser {
  public:
   explicit AnswerParser(AnswerFormat format);
 
+  // First of all, for an answer that goes on: what was read of it elsewhere. Brings no parts.
+  void resume(std::string_view text);
   // Whole characters. No part is empty.
   std::vector<AnswerPart> push(std::string_view text);
   std::vector<AnswerPart> finish();  // what was held back

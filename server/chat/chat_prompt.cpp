@@ -7,6 +7,7 @@
 
 #include "server/backend/prompt.h"
 #include "server/chat/forced_calls.h"
+#include "server/chat/resume.h"
 #include "server/chat/template_input.h"
 
 namespace pincer {
@@ -43,18 +44,19 @@ bool thinking_is_open(const Pieces& pieces, const TemplateTraits& traits) {
   return text.ends_with(traits.think_begin);
 }
 
-// Goes on where the last message ends. `thinking` says whether the thinking is open there.
-void continue_last(const Message& last, const TemplateTraits& traits, bool& thinking,
-                   Pieces& pieces) {
+// Goes on where the last message ends, which the model has written so. `thinking` says whether the
+// thinking is open there.
+void continue_last(const Message& last, const std::string& written, const TemplateTraits& traits,
+                   bool& thinking, Pieces& pieces) {
   if (!traits.think_begin.empty() && !last.reasoning.empty()) {
     if (!thinking) pieces.push_back({traits.think_begin + "\n", true});
     pieces.push_back({last.reasoning, false});
     thinking = true;
   }
-  if (last.content.empty()) return;
+  if (written.empty()) return;
   if (thinking) close_thinking(traits, pieces);
   thinking = false;
-  pieces.push_back({last.content, false});
+  pieces.push_back({written, false});
 }
 
 Result<void> check(const ChatRequest& request, const TemplateTraits& traits) {
@@ -95,7 +97,10 @@ Result<void> chat_prompt(const ChatRequest& request, const ChatTemplate& chat,
   if (auto prescribed = prescribe(request, traits, prompt); !prescribed) return prescribed;
   bool thinking = thinking_is_open(prompt.text, traits);
   if (request.continue_last) {
-    continue_last(request.messages.back(), traits, thinking, prompt.text);
+    const Message& last = request.messages.back();
+    prompt.format.written = written_text(last, prompt.format.calls, writes_array(request));
+    continue_last(last, prompt.format.written, traits, thinking, prompt.text);
+    if (prompt.output) prompt.output_text = prompt.format.written;
   }
   if (thinking && prompt.output) {  // text of a prescribed form leaves no room for it
     close_thinking(traits, prompt.text);
@@ -140,6 +145,7 @@ Result<Prompt> make_prompt(const ChatRequest& request, const ChatTemplate& chat,
   auto tokens = encode_prompt(tokenizer, prompt.text, context);
   if (!tokens) return tokens.error();
   prompt.tokens = *std::move(tokens);
+  if (request.continue_last) heal_last_token(tokenizer, prompt);
   return prompt;
 }
 

@@ -82,9 +82,12 @@ OutputFormat as_format(const json::object& schema) {
 
 }  // namespace
 
+bool writes_array(const ChatRequest& request) {
+  return request.tool_choice.kind == ToolChoice::Kind::required && request.parallel_tool_calls;
+}
+
 Result<OutputFormat> forced_calls(const ChatRequest& request) {
-  const bool named = request.tool_choice.kind == ToolChoice::Kind::named;
-  const bool several = !named && request.parallel_tool_calls;
+  const bool several = writes_array(request);
   json::array calls;
   if (auto added = add_calls(request, several ? "#/items" : "#", calls); !added)
     return added.error();

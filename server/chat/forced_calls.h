@@ -11,6 +11,8 @@ namespace pincer {
 // several calls may come, each with the arguments that its tool's own schema allows. `request` has
 // the tool that it names. Error: invalid_argument (a tool's parameters are no JSON schema).
 Result<OutputFormat> forced_calls(const ChatRequest& request);
+// The latter.
+bool writes_array(const ChatRequest& request);
 
 // Where the model may call or answer in the form that `request` prescribes for its text: the
 // schema of either. Errors: as above, unsupported (a form that is no JSON).

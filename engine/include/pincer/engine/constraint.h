@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "pincer/engine/output_format.h"
 #include "pincer/engine/result.h"
@@ -12,6 +13,9 @@ namespace pincer {
 // A compiled OutputFormat. Immutable for its users, and safe to share between threads and
 // generations.
 class Constraint;
+
+// Whether a text that it allows begins with `text`.
+bool may_begin(const std::shared_ptr<const Constraint>& constraint, std::string_view text);
 
 // Compiles the formats of one model's requests and keeps the last ones. Thread-safe.
 class ConstraintCompiler {

@@ -91,6 +91,7 @@ struct GenerationRequest {
   // What the text must be: the tokens that cannot lead there are never picked, and the generation
   // ends where nothing can follow. Null: any text. Compiled for this model's tokenizer.
   std::shared_ptr<const Constraint> constraint;
+  std::string constraint_text;  // of the text that is held to it, what the prompt ends with already
   bool want_logprobs = false;  // of the model's own distribution, whatever the constraint
   int top_logprobs = 0;
   // Instead of generating, compute the prompt's embedding: the final states of its tokens, pooled

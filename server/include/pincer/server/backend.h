@@ -24,6 +24,7 @@ struct Prompt {
   std::vector<TokenId> tokens;
   AnswerFormat format;                 // of what the model will write
   std::optional<OutputFormat> output;  // that its text is held to
+  std::string output_text;             // of that text, what `tokens` end with already
 };
 
 // Thread-safe.
