@@ -24,6 +24,7 @@
 #include "server/http/site.h"
 #include "server/service/thread_priority.h"
 #include "server/trace/trace_api.h"
+#include "server/upstream/make_upstream.h"
 
 namespace pincer {
 
@@ -34,7 +35,8 @@ struct Server::Impl {
         site(std::make_shared<Site>(options.limits,
                                     Access(options.allowed_hosts, options.allowed_origins),
                                     options.api_keys)),
-        api{*site, std::move(models), options.sampling, std::make_shared<ResponseStore>(), workers},
+        api{*site,  nullptr, std::move(models), options.sampling, std::make_shared<ResponseStore>(),
+            workers},
         trace(api, options.trace_for_all),
         control(asio::make_strand(io)),
         drain_timer(control) {
@@ -106,6 +108,20 @@ struct Server::Impl {
     return {};
   }
 
+  Result<void> open_router() {
+    if (!options.router) return {};
+    auto made =
+        HybridRouter::make(*options.router, api.models, [this](const UpstreamConfig& config) {
+          return make_upstream(config, api.models, workers, io.get_executor());
+        });
+    if (!made) return made.error();
+    api.router = std::move(made).value();
+    std::vector<std::string> names;
+    for (const RouteConfig& route : options.router->routes) names.push_back(route.model);
+    api.models->set_routes(std::move(names));
+    return {};
+  }
+
   Result<void> open_log() {
     if (options.access_log.empty()) return {};
     auto opened = AccessLog::open(options.access_log);
@@ -166,6 +182,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options,
     if (auto adopted = impl.adopt(socket); !adopted) return adopted.error();
   }
   if (auto opened = impl.open_log(); !opened) return opened.error();
+  if (auto opened = impl.open_router(); !opened) return opened.error();
   return server;
 }
 

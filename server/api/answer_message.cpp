@@ -1,5 +1,7 @@
 #include "server/api/answer_message.h"
 
+#include "server/api/find_model.h"
+
 namespace pincer {
 
 void AnswerMessage::add(const AnswerNews& news) {

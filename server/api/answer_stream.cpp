@@ -2,6 +2,10 @@
 
 #include <utility>
 
+#include "server/http/sse.h"
+
+#include "server/api/find_model.h"
+
 namespace pincer {
 
 asio::awaitable<void> stream_answer(Exchange& exchange, Answer& answer, AnswerWriter& writer) {
@@ -12,6 +16,8 @@ asio::awaitable<void> stream_answer(Exchange& exchange, Answer& answer, AnswerWr
   while (alive) {
     const std::optional<AnswerNews> news = co_await answer.next();
     if (!news) co_return;
+    if (!news->note.empty() && writer.content_type() == kEventStream)
+      append_sse_comment(events, news->note);
     if (news->problem) {
       writer.failed(events, *news->problem);
     } else {

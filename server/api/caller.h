@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "server/http/key_ring.h"
@@ -31,6 +32,11 @@ class Caller {
   virtual void watch(std::function<void()> on_leave) = 0;
   virtual asio::awaitable<void> unwatch() = 0;
   virtual bool left() const = 0;
+
+  // A header of the request, where the transport has these; empty: it is absent.
+  virtual std::string_view header(std::string_view /*name*/) const { return {}; }
+  // Shown with the answer, if its first byte is not sent yet and the transport has headers.
+  virtual void add_header(std::string /*name*/, std::string /*value*/) {}
 
   // What is noted of the request.
   virtual RequestRecord& record() { return record_; }

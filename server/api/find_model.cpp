@@ -2,63 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <mutex>
 #include <utility>
 
 #include "server/api/openai_error.h"
+#include "server/backend/open_model.h"
 
 namespace pincer {
 namespace {
 
 constexpr unsigned kCallerLeft = 499;  // as nginx has it
-
-using Opened = Result<std::shared_ptr<Backend>>;
-
-// Shared with the loading thread, which may answer when the request is long gone: what it brings
-// then is dropped.
-struct Opening {
-  explicit Opening(std::shared_ptr<Doorbell> doorbell) : bell(std::move(doorbell)) {}
-
-  void set(Opened opened) {
-    {
-      const std::lock_guard lock(mutex);
-      if (abandoned) return;
-      result = std::move(opened);
-    }
-    bell->ring();
-  }
-  std::optional<Opened> take() {
-    const std::lock_guard lock(mutex);
-    return std::exchange(result, std::nullopt);
-  }
-  // A late answer, or one that nobody took.
-  void abandon() {
-    std::optional<Opened> unused;
-    const std::lock_guard lock(mutex);
-    abandoned = true;
-    unused.swap(result);
-  }
-
-  std::shared_ptr<Doorbell> bell;
-  std::mutex mutex;
-  std::optional<Opened> result;
-  bool abandoned = false;
-};
-
-asio::awaitable<FoundModel> open_model(ModelOpener& opener, const Caller& caller,
-                                       std::shared_ptr<Doorbell> bell, std::string name) {
-  const auto opening = std::make_shared<Opening>(std::move(bell));
-  opener.open(name, [opening](Opened opened) { opening->set(std::move(opened)); });
-  std::optional<Opened> opened = opening->take();
-  while (!opened && !caller.left()) {
-    co_await opening->bell->wait();
-    opened = opening->take();
-  }
-  opening->abandon();
-  if (caller.left()) co_return caller_left();
-  if (!*opened) co_return load_problem(name, opened->error());
-  co_return std::move(**opened);
-}
 
 Problem still_loading(const std::string& model) {
   return {.status = 503,
@@ -69,6 +21,15 @@ Problem still_loading(const std::string& model) {
           .retry_after_seconds = 2};
 }
 
+// Of what a route cannot do.
+Problem route_without_model(const std::string& route) {
+  return {.message = fmt::format("'{}' is a route to other servers: for this, name a model of this "
+                                 "server.",
+                                 route),
+          .param = "model",
+          .code = "model_not_supported"};
+}
+
 }  // namespace
 
 asio::awaitable<FoundModel> find_model(const Api& api, const Caller& caller,
@@ -76,10 +37,21 @@ asio::awaitable<FoundModel> find_model(const Api& api, const Caller& caller,
   if (caller.account() != nullptr) {
     if (auto problem = caller.account()->check_model(name)) co_return *std::move(problem);
   }
+  if (const RouteConfig* route = api.router ? api.router->find(name) : nullptr) {
+    auto local = api.router->engine_model(*route);
+    if (!local) co_return route_without_model(name);
+    name = *std::move(local);
+  }
   std::optional<Models::Entry> entry = api.models->find(name);
   if (!entry) co_return model_not_found(name);
-  if (entry->on_demand)
-    co_return co_await open_model(*api.models->opener(), caller, std::move(bell), std::move(name));
+  if (entry->on_demand) {
+    OpenedModel opened = co_await open_model(*api.models->opener(), name, std::move(bell),
+                                             [&caller] { return caller.left(); });
+    if (const auto* error = std::get_if<Error>(&opened)) co_return load_problem(name, *error);
+    if (auto* backend = std::get_if<std::shared_ptr<Backend>>(&opened))
+      co_return std::move(*backend);
+    co_return caller_left();
+  }
   if (!entry->backend) co_return still_loading(name);
   co_return std::move(entry->backend);
 }

@@ -14,6 +14,12 @@ std::chrono::steady_clock::time_point HttpCaller::asked() const {
   return exchange_.request().received;
 }
 
+std::string_view HttpCaller::header(std::string_view name) const {
+  const auto& headers = exchange_.request().headers;
+  const auto found = headers.find(name);
+  return found == headers.end() ? std::string_view() : std::string_view(found->value());
+}
+
 void HttpCaller::watch(std::function<void()> on_leave) {
   const Limits& limits = exchange_.limits();
   watch_ = ClientWatch::start(exchange_.wire(), limits.header_bytes + limits.body_bytes,

@@ -23,6 +23,10 @@ class HttpCaller final : public Caller {
   // The exchange may go on to its connection's next request after that, unless the client left.
   asio::awaitable<void> unwatch() override;
   bool left() const override { return watch_ && watch_->left(); }
+  std::string_view header(std::string_view name) const override;
+  void add_header(std::string name, std::string value) override {
+    exchange_.add_header(std::move(name), std::move(value));
+  }
   RequestRecord& record() override { return exchange_.record(); }
   std::optional<std::chrono::milliseconds> patience() const override {
     return exchange_.patience();

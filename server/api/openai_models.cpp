@@ -1,5 +1,6 @@
 #include "server/api/openai_models.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <utility>
 
@@ -29,9 +30,10 @@ asio::awaitable<void> openai_models(const Api& api, Exchange& exchange) {
 
 asio::awaitable<void> openai_model(const Api& api, Exchange& exchange) {
   const std::string name = exchange.request().path.substr(std::string_view("/v1/models/").size());
-  const auto entry = api.models->find(name);
+  const std::vector<Models::Entry> models = api.models->list();
+  const auto entry = std::ranges::find(models, name, &Models::Entry::name);
   Response response;
-  if (entry) {
+  if (entry != models.end()) {
     response.body = json::serialize(model_json(*entry));
   } else {
     response = openai_error_response(model_not_found(name));

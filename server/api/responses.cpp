@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "server/api/answer_stream.h"
+#include "server/api/find_model.h"
 #include "server/api/http_caller.h"
 #include "server/api/openai_error.h"
 #include "server/api/prompt_of.h"

@@ -18,7 +18,7 @@ void Models::put(std::string name, std::shared_ptr<Backend> backend) {
   const std::lock_guard lock(mutex_);
   const auto found = std::ranges::find(entries_, name, &Entry::name);
   if (found == entries_.end()) {
-    entries_.push_back({std::move(name), std::move(backend), now, false});
+    entries_.push_back({std::move(name), std::move(backend), now, false, false});
     return;
   }
   std::swap(found->backend, backend);
@@ -35,25 +35,39 @@ void Models::set_opener(std::shared_ptr<ModelOpener> opener) {
   opener_since_ = std::time(nullptr);
 }
 
+void Models::set_routes(std::vector<std::string> names) {
+  const std::int64_t now = std::time(nullptr);
+  for (std::string& name : names) routes_.push_back({std::move(name), nullptr, now, false, true});
+}
+
 std::optional<Models::Entry> Models::find(std::string_view name) const {
-  for (Entry& entry : list()) {
+  for (Entry& entry : models()) {
     if (entry.name == name) return std::move(entry);
   }
   return std::nullopt;
 }
 
 // What the opener has stands for an announcement of the same name: its requests can wait.
-std::vector<Models::Entry> Models::list() const {
+std::vector<Models::Entry> Models::models() const {
   std::vector<Entry> all;
   if (opener_) {
     for (std::string& name : opener_->names()) {
       auto backend = opener_->peek(name);
-      all.push_back({std::move(name), std::move(backend), opener_since_, true});
+      all.push_back({std::move(name), std::move(backend), opener_since_, true, false});
     }
   }
   const std::lock_guard lock(mutex_);
   for (const Entry& entry : entries_) {
     if (std::ranges::find(all, entry.name, &Entry::name) == all.end()) all.push_back(entry);
+  }
+  return all;
+}
+
+std::vector<Models::Entry> Models::list() const {
+  std::vector<Entry> all = routes_;
+  for (Entry& entry : models()) {
+    if (std::ranges::find(routes_, entry.name, &Entry::name) == routes_.end())
+      all.push_back(std::move(entry));
   }
   return all;
 }

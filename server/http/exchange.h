@@ -56,6 +56,9 @@ class Exchange {
   void add_headers(std::vector<std::pair<std::string, std::string>> headers) {
     headers_ = std::move(headers);
   }
+  void add_header(std::string name, std::string value) {
+    headers_.emplace_back(std::move(name), std::move(value));
+  }
   // The connection speaks something else from here on, and is not used for requests again.
   void switch_protocols() {
     status_ = 101;

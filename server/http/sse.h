@@ -9,6 +9,8 @@ namespace pincer {
 
 // `data` is one line, such as compact JSON; `event` names its type, unless it is empty.
 void append_sse_event(std::string& out, std::string_view data, std::string_view event = {});
+// One line, which clients drop: the field of a comment has no name.
+void append_sse_comment(std::string& out, std::string_view text);
 
 // One chunk of a chunked body (RFC 9112, 7.1); an empty `bytes` gives none, because that would end
 // the body.

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "pincer/engine/generation.h"
 #include "pincer/server/chat_request.h"
 #include "server/chat/answer_part.h"
 #include "server/http/types.h"
@@ -28,12 +29,14 @@ struct UpstreamEnd {
   Reason reason = Reason::stop;
   std::string stop_string;
   UpstreamUsage usage;
+  std::optional<Finish> finish;  // an engine's
 };
 
 // What came, in order. Nothing follows an end or a failure.
 struct UpstreamNews {
   std::vector<AnswerPart> parts;
   int tokens = 0;  // that the parts came from, as far as is known; else 1 for each piece
+  std::vector<GeneratedToken> generated;  // an engine's, where logprobs are wanted
   std::optional<UpstreamEnd> end;
   std::optional<UpstreamFailure> failure;
 };

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "pincer/engine/constraint.h"
-#include "server/api/answer_reader.h"
+#include "server/chat/answer_reader.h"
 #include "server/chat/forced_calls.h"
 #include "tests/server/support/fake_backend.h"
 

@@ -15,6 +15,8 @@
 
 namespace pincer {
 
+struct RouterConfig;
+
 struct ServerOptions {
   // "http://host:port" (port 0: any free one; IPv6 as "http://[::1]:8080"), "https://…", "tcp://…"
   // (framed), "unix:/path" or "tcp+unix:/path".
@@ -40,6 +42,8 @@ struct ServerOptions {
       30'000};              // after drain(), what still runs then is cut off
   int io_threads = 1;       // 1 or 2
   SamplingParams sampling;  // where a request is silent
+  // Upstreams and routes beside the models; null: none.
+  std::shared_ptr<const RouterConfig> router;
 };
 
 class Server {

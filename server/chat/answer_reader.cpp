@@ -1,4 +1,4 @@
-#include "server/api/answer_reader.h"
+#include "server/chat/answer_reader.h"
 
 #include <algorithm>
 #include <utility>

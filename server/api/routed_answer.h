@@ -1,0 +1,55 @@
+// An answer that a route makes: the policy plans, a flight for each choice carries the plan out.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "server/api/answer_source.h"
+#include "server/api/api.h"
+#include "server/api/caller.h"
+#include "server/route/flight.h"
+
+namespace pincer {
+
+class RoutedAnswer final : public AnswerSource {
+ public:
+  RoutedAnswer(const Api& api, Caller& caller, const RouteConfig& route);
+  ~RoutedAnswer() override;
+  RoutedAnswer(const RoutedAnswer&) = delete;
+  RoutedAnswer& operator=(const RoutedAnswer&) = delete;
+
+  // Returns when there is content, or no upstream is left: until then any failure is a problem
+  // with a status of its own.
+  asio::awaitable<std::optional<Problem>> start(std::vector<ChatRequest> requests,
+                                                int choices) override;
+  const Backend& backend() const override { return *identity_; }
+  int choices() const override { return static_cast<int>(flights_.size()); }
+  asio::awaitable<std::optional<AnswerNews>> next() override;
+  asio::awaitable<void> release() override;
+
+ private:
+  struct Inbox;
+  std::optional<Problem> check(ChatRequest& request) const;
+  RoutePlan plan(const ChatRequest& request) const;
+  void launch(const ChatRequest& request, const RoutePlan& plan, int choices);
+  void note_route();
+  void note(const AnswerNews& news);
+  bool wants_notes() const;
+  std::string migration_note(int choice);
+
+  const Api& api_;
+  Caller& caller_;
+  const RouteConfig& route_;
+  std::shared_ptr<const Backend> identity_;
+  std::shared_ptr<Inbox> inbox_;
+  std::vector<std::shared_ptr<Flight>> flights_;
+  std::vector<bool> first_of_prompt_;
+  std::vector<std::size_t> migrations_told_;  // of each flight
+  RoutePlan plan_;  // of the first request
+  std::size_t ended_ = 0;
+  bool failed_ = false;
+};
+
+}  // namespace pincer

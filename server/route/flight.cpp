@@ -1,0 +1,269 @@
+#include "server/route/flight.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+
+#include "server/route/cascade_probe.h"
+#include "server/route/flight_problem.h"
+
+namespace pincer {
+namespace {
+
+double seconds(std::chrono::steady_clock::duration d) {
+  return std::chrono::duration<double>(d).count();
+}
+
+bool has_content(const UpstreamNews& news) {
+  return std::ranges::any_of(news.parts, [](const AnswerPart& part) {
+    return !part.text.empty() || part.kind == AnswerPart::Kind::call;
+  });
+}
+
+void filter_echo(EchoFilter& echo, UpstreamNews& news) {
+  for (AnswerPart& part : news.parts) {
+    if (part.kind == AnswerPart::Kind::text) part.text = echo.push(std::move(part.text));
+  }
+  std::erase_if(news.parts, [](const AnswerPart& part) {
+    return part.kind == AnswerPart::Kind::text && part.text.empty();
+  });
+  if (!news.end) return;
+  std::string rest = echo.flush();
+  if (!rest.empty()) news.parts.push_back({AnswerPart::Kind::text, std::move(rest), {}});
+}
+
+}  // namespace
+
+Flight::Flight(std::shared_ptr<HybridRouter> router, const RouteConfig& route, RoutePlan plan,
+               ChatRequest request, int choice, Sink sink)
+    : router_(std::move(router)),
+      route_(route),
+      plan_(std::move(plan)),
+      request_(std::move(request)),
+      choice_(choice),
+      sink_(std::move(sink)),
+      ahead_(plan_.upstreams) {}
+
+asio::awaitable<void> Flight::run(std::shared_ptr<Flight> self) { co_await self->fly(); }
+
+void Flight::cancel() {
+  cancelled_ = true;
+  sink_ = nullptr;
+  if (stream_) stream_->cancel();
+}
+
+asio::awaitable<void> Flight::fly() {
+  bool probing = plan_.cascade;
+  while (const std::optional<std::string> name = next_upstream()) {
+    Member& member = router_->member(*name);
+    if (attempts_[*name] > 0) co_await back_off(member);
+    if (cancelled_) co_return;
+    ++member.in_flight;
+    const Outcome outcome = co_await leg(member, std::exchange(probing, false));
+    --member.in_flight;
+    stream_.reset();
+    if (outcome == Outcome::done || cancelled_) co_return;
+    if (outcome == Outcome::escalate) {
+      log_.escalated = true;
+      router_->metrics().escalations.add({route_.model});
+    }
+    if (outcome == Outcome::failed && !may_fail_over(failure_->kind)) break;
+  }
+  give_up();
+}
+
+// The next one whose breaker lets a request through, and that can go on from what is written.
+std::optional<std::string> Flight::next_upstream() {
+  while (!ahead_.empty()) {
+    std::string name = std::move(ahead_.front());
+    ahead_.erase(ahead_.begin());
+    Member& member = router_->member(name);
+    if (committed_ && !may_go_on(member)) continue;
+    const bool again = log_.attempts > 0 && !log_.escalated;
+    // An engine of this machine costs nothing and bounds its own queue.
+    const bool free = !member.config().remote() && attempts_[name] == 0;
+    if (again && !free && !router_->retry_budget().withdraw(Clock::now())) continue;
+    return name;
+  }
+  return std::nullopt;
+}
+
+bool Flight::may_go_on(const Member& member) {
+  return route_.stream_failure.go_on &&
+         static_cast<int>(log_.migrations.size()) < route_.stream_failure.max_migrations &&
+         written_.can_go_on(request_, member.config());
+}
+
+asio::awaitable<void> Flight::back_off(const Member& member) {
+  const RetryOptions& retry = member.config().retry;
+  auto wait = retry.backoff_base * (1 << std::min(attempts_[member.name()] - 1, 10));
+  wait = std::min(wait, retry.backoff_max);
+  wait = std::chrono::duration_cast<Milliseconds>(wait * (0.5 + 0.5 * router_->draw()));
+  if (failure_ && retry.respect_retry_after)
+    wait = std::max(wait, std::min(failure_->retry_after, retry.backoff_max));
+  asio::steady_timer timer(co_await asio::this_coro::executor, wait);
+  co_await timer.async_wait(asio::use_awaitable);
+}
+
+ChatRequest Flight::outgoing(const Member& member, bool probing) const {
+  ChatRequest request = written_.rest_of(request_);
+  if (probing && !request.want_logprobs) {
+    request.want_logprobs = true;  // the margin between the two likeliest tokens
+    request.top_logprobs = 2;
+  }
+  if (member.config().kind != UpstreamConfig::Kind::engine) request.client.clear();
+  return request;
+}
+
+asio::awaitable<Flight::Outcome> Flight::leg(Member& member, bool probing) {
+  const auto sent = Clock::now();
+  Breaker& breaker = member.breaker(request_.model);
+  std::optional<Breaker::Permit> permit = breaker.try_acquire(sent);
+  if (!permit) {
+    const auto rest = breaker.status(sent).until - sent;
+    failure_ = UpstreamFailure{
+        .kind = FailureClass::busy,
+        .message = fmt::format("the upstream '{}' is left alone for a while", member.name()),
+        .retry_after = std::chrono::duration_cast<Milliseconds>(rest)};
+    co_return Outcome::skipped;
+  }
+  ++log_.attempts;
+  ++attempts_[member.name()];
+  router_->metrics().attempts.add({member.name(), request_.model});
+  StartedStream started = co_await member.upstream().start(outgoing(member, probing));
+  if (auto* failure = std::get_if<UpstreamFailure>(&started))
+    co_return fail(member, *permit, std::move(*failure));
+  if (cancelled_) co_return Outcome::done;
+  stream_ = std::get<std::unique_ptr<UpstreamStream>>(std::move(started));
+  const Outcome outcome = co_await listen(member, probing, sent);
+  if (outcome == Outcome::failed) co_return fail(member, *permit, *failure_);
+  breaker.succeeded(*permit, Clock::now());
+  co_return outcome;
+}
+
+asio::awaitable<Flight::Outcome> Flight::listen(Member& member, bool probing,
+                                                Clock::time_point sent) {
+  std::optional<CascadeProbe> probe;
+  if (probing) probe.emplace(route_.policy);
+  EchoFilter echo;
+  if (committed_ && member.config().remote()) echo = EchoFilter(written_.message().content);
+  while (!cancelled_) {
+    UpstreamNews news = co_await stream_->next();
+    if (cancelled_) break;
+    if (news.failure) {
+      failure_ = std::move(news.failure);
+      co_return Outcome::failed;
+    }
+    filter_echo(echo, news);
+    if (probe) {
+      if (!probe->add(news)) continue;  // not yet decided
+      if (probe->escalates()) co_return Outcome::escalate;
+      news = probe->release();
+      probe.reset();
+      if (!request_.want_logprobs) news.generated.clear();
+    } else if (!request_.want_logprobs) {
+      news.generated.clear();
+    }
+    std::optional<UpstreamEnd> end = std::move(news.end);
+    if (has_content(news) || !news.generated.empty()) deliver(member, std::move(news), sent);
+    if (end) {
+      finish(member, *std::move(end));
+      co_return Outcome::done;
+    }
+  }
+  co_return Outcome::done;
+}
+
+Flight::Outcome Flight::fail(Member& member, Breaker::Permit& permit, UpstreamFailure failure) {
+  if (cancelled_) return Outcome::done;
+  member.breaker(request_.model).failed(permit, failure, Clock::now());
+  router_->metrics().failures.add({member.name(), request_.model, std::string(name(failure.kind))});
+  const RetryOptions& retry = member.config().retry;
+  if (attempts_[member.name()] < retry.max_attempts && !plan_.fail_closed)
+    ahead_.push_back(member.name());
+  if (committed_) broke_at_ = member.name();
+  failure_ = std::move(failure);
+  return Outcome::failed;
+}
+
+void Flight::commit(Member& member, Clock::time_point sent) {
+  const auto now = Clock::now();
+  RouterMetrics& metrics = router_->metrics();
+  if (!committed_) {
+    committed_ = true;
+    log_.first_token_s = seconds(now - sent);
+    member.saw_first_token(log_.first_token_s);
+    if (failure_ && !log_.upstream.empty() && log_.upstream != member.name())
+      metrics.fallbacks.add({log_.upstream, member.name(), std::string(name(failure_->kind))});
+  } else if (!broke_at_.empty()) {
+    const double gap = seconds(now - last_content_);
+    log_.migrations.push_back({.from = broke_at_,
+                               .to = member.name(),
+                               .at_tokens = written_.tokens(),
+                               .gap_s = gap,
+                               .failure = std::string(name(failure_->kind))});
+    metrics.migrations.add({broke_at_, member.name(), "done"});
+    metrics.migration_gap_seconds.observe(gap);
+    broke_at_.clear();
+  }
+  log_.upstream = member.name();
+}
+
+void Flight::deliver(Member& member, UpstreamNews news, Clock::time_point sent) {
+  if (!committed_ || !broke_at_.empty()) commit(member, sent);
+  last_content_ = Clock::now();
+  written_.add(news.parts, news.tokens);
+  AnswerNews out;
+  out.choice = choice_;
+  out.parts = std::move(news.parts);
+  out.tokens = std::move(news.generated);
+  sink_(std::move(out));
+}
+
+void Flight::account(Member& member, const UpstreamUsage& usage) {
+  const UpstreamPrice& price = member.config().price;
+  const double fresh = usage.prompt_tokens - usage.cached_tokens;
+  const double cost = 1e-6 * (fresh * price.input + usage.cached_tokens * price.cached_input +
+                              usage.completion_tokens * price.output);
+  log_.cost_usd += cost;
+  RouterMetrics& metrics = router_->metrics();
+  metrics.cost.add({route_.model, member.name()}, cost);
+  metrics.tokens.add({route_.model, member.name(), "input"}, usage.prompt_tokens);
+  metrics.tokens.add({route_.model, member.name(), "output"}, usage.completion_tokens);
+}
+
+void Flight::finish(Member& member, UpstreamEnd end) {
+  if (!committed_ || !broke_at_.empty()) commit(member, last_content_);
+  account(member, end.usage);
+  AnswerNews out;
+  out.choice = choice_;
+  out.end.emplace();
+  out.end->reason = static_cast<AnswerEnd::Reason>(end.reason);
+  out.end->stop_string = std::move(end.stop_string);
+  if (end.finish) out.end->finish = *std::move(end.finish);
+  // Of all that went on: what one upstream wrote, the next one read as a part of its prompt.
+  const int before = log_.migrations.empty() ? 0 : written_.tokens() - end.usage.completion_tokens;
+  out.end->completion_tokens = end.usage.completion_tokens + std::max(before, 0);
+  out.end->reasoning_tokens = end.usage.reasoning_tokens;
+  Finish& finish = out.end->finish;
+  finish.prompt_tokens = end.usage.prompt_tokens;
+  finish.cached_tokens = end.usage.cached_tokens;
+  finish.generated_tokens = out.end->completion_tokens;
+  if (out.end->reason == AnswerEnd::Reason::length) finish.reason = FinishReason::length;
+  sink_(std::move(out));
+}
+
+void Flight::give_up() {
+  if (cancelled_) return;
+  if (!broke_at_.empty()) router_->metrics().migrations.add({broke_at_, "", "ended"});
+  AnswerNews out;
+  out.choice = choice_;
+  out.problem = flight_problem(failure_, route_.model, log_.attempts);
+  sink_(std::move(out));
+}
+
+}  // namespace pincer

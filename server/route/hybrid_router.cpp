@@ -1,0 +1,95 @@
+#include "server/route/hybrid_router.h"
+
+#include <chrono>
+#include <utility>
+
+#include "server/route/features.h"
+#include "server/route/policy.h"
+
+namespace pincer {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+}  // namespace
+
+HybridRouter::HybridRouter(RouterConfig config, std::shared_ptr<Models> models)
+    : config_(std::move(config)),
+      models_(std::move(models)),
+      retry_budget_(config_.retry_budget),
+      random_(std::random_device()()) {}
+
+Result<std::shared_ptr<HybridRouter>> HybridRouter::make(RouterConfig config,
+                                                         std::shared_ptr<Models> models,
+                                                         const MakeUpstream& make_upstream) {
+  std::shared_ptr<HybridRouter> router(new HybridRouter(std::move(config), std::move(models)));
+  for (const UpstreamConfig& upstream : router->config_.upstreams) {
+    auto made = make_upstream(upstream);
+    if (!made) return made.error();
+    router->members_[upstream.name] = std::make_unique<Member>(*std::move(made));
+  }
+  return router;
+}
+
+const RouteConfig* HybridRouter::find(std::string_view model) const {
+  for (const RouteConfig& route : config_.routes) {
+    if (route.model == model) return &route;
+  }
+  return nullptr;
+}
+
+std::optional<std::string> HybridRouter::engine_model(const RouteConfig& route) const {
+  const auto found = members_.find(route.local);
+  if (found == members_.end()) return std::nullopt;
+  const UpstreamConfig& config = found->second->config();
+  if (config.kind != UpstreamConfig::Kind::engine) return std::nullopt;
+  const auto mapped = config.models.find(route.model);
+  return mapped == config.models.end() ? route.model : mapped->second;
+}
+
+double HybridRouter::draw() {
+  const std::lock_guard lock(mutex_);
+  return std::uniform_real_distribution<double>(0, 1)(random_);
+}
+
+UpstreamState HybridRouter::state_of(Member& member, const RouteConfig& route,
+                                     const std::string& client) {
+  const UpstreamConfig& config = member.config();
+  UpstreamState state;
+  state.available = member.breaker(route.model).available(Clock::now());
+  state.in_flight = member.in_flight;
+  state.first_token_s = member.first_token();
+  state.context = config.context;
+  if (config.max_concurrency > 0 && state.in_flight >= config.max_concurrency)
+    state.available = false;
+  if (config.kind != UpstreamConfig::Kind::engine) return state;
+  const auto mapped = config.models.find(route.model);
+  const auto entry = models_->find(mapped == config.models.end() ? route.model : mapped->second);
+  if (!entry) {
+    state.available = false;
+  } else if (entry->backend) {
+    state.expected_wait_s = entry->backend->expected_wait(client);
+    state.context = entry->backend->context();
+  }
+  return state;
+}
+
+RoutePlan HybridRouter::plan(const RouteConfig& route, const RouteFeatures& features,
+                             const std::string& client) {
+  const auto begin = Clock::now();
+  RouteState state;
+  for (const auto& [name, member] : members_)
+    state.upstreams[name] = state_of(*member, route, client);
+  state.draw = draw();
+  RoutePlan plan = plan_route(config_, route, features, state);
+  retry_budget_.deposit(begin);
+  metrics_.decision_seconds.observe(std::chrono::duration<double>(Clock::now() - begin).count());
+  const std::string target = plan.upstreams.empty() ? "none" : plan.upstreams.front();
+  metrics_.decisions.add({route.model, target, plan.cause});
+  return plan;
+}
+
+void HybridRouter::write_metrics(MetricsText& out) { metrics_.write(out); }
+
+}  // namespace pincer

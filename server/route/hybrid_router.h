@@ -1,0 +1,64 @@
+// The router's memory: upstreams, what they are like at the moment, and what has been decided.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pincer/engine/result.h"
+#include "pincer/server/models.h"
+#include "server/route/member.h"
+#include "server/route/plan.h"
+#include "server/route/retry_budget.h"
+#include "server/route/router_metrics.h"
+
+namespace pincer {
+
+// Thread-safe.
+class HybridRouter {
+ public:
+  // Remote upstreams and workers are made by this; it errs where their settings cannot work.
+  using MakeUpstream = std::function<Result<std::shared_ptr<Upstream>>(const UpstreamConfig&)>;
+
+  static Result<std::shared_ptr<HybridRouter>> make(RouterConfig config,
+                                                    std::shared_ptr<Models> models,
+                                                    const MakeUpstream& make_upstream);
+
+  const RouterConfig& config() const { return config_; }
+  // Null: no route has this name.
+  const RouteConfig* find(std::string_view model) const;
+  // The model of this process that a route's local upstream is; none: it is no engine.
+  std::optional<std::string> engine_model(const RouteConfig& route) const;
+  // An upstream of the configuration.
+  Member& member(const std::string& name) { return *members_.at(name); }
+
+  // Where a request goes now; `client` names whose queue it waits in.
+  RoutePlan plan(const RouteConfig& route, const RouteFeatures& features,
+                 const std::string& client);
+
+  RetryBudget& retry_budget() { return retry_budget_; }
+  RouterMetrics& metrics() { return metrics_; }
+  double draw();  // uniform in [0, 1)
+
+  // The state of every upstream and breaker, for /metrics.
+  void write_metrics(MetricsText& out);
+
+ private:
+  HybridRouter(RouterConfig config, std::shared_ptr<Models> models);
+  UpstreamState state_of(Member& member, const RouteConfig& route, const std::string& client);
+
+  RouterConfig config_;
+  std::shared_ptr<Models> models_;
+  std::map<std::string, std::unique_ptr<Member>> members_;
+  RetryBudget retry_budget_;
+  RouterMetrics metrics_;
+  std::mutex mutex_;  // of what follows
+  std::mt19937_64 random_;
+};
+
+}  // namespace pincer

@@ -1,0 +1,40 @@
+// An upstream as the router knows it: itself, its breakers, and what it has lately been like.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "server/route/breaker.h"
+#include "server/route/plan.h"
+#include "server/upstream/upstream.h"
+
+namespace pincer {
+
+// Thread-safe.
+class Member {
+ public:
+  explicit Member(std::shared_ptr<Upstream> upstream) : upstream_(std::move(upstream)) {}
+
+  const std::string& name() const { return config().name; }
+  const UpstreamConfig& config() const { return upstream_->config(); }
+  Upstream& upstream() { return *upstream_; }
+  // One for each model: a model that fails says nothing of the others.
+  Breaker& breaker(const std::string& model);
+
+  // Seconds from a request to its first content: a moving average; 0 before the first.
+  void saw_first_token(double seconds);
+  double first_token() const { return first_token_; }
+
+  std::atomic<int> in_flight = 0;
+
+ private:
+  std::shared_ptr<Upstream> upstream_;
+  std::atomic<double> first_token_ = 0;
+  std::mutex mutex_;
+  std::map<std::string, std::unique_ptr<Breaker>> breakers_;
+};
+
+}  // namespace pincer

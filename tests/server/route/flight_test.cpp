@@ -1,0 +1,313 @@
+#include "server/route/flight.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cmath>
+
+#include "tests/server/support/fake_upstream.h"
+
+namespace pincer {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::end_news;
+using testing::failure_news;
+using testing::FakeUpstream;
+using testing::text_news;
+using Kind = UpstreamConfig::Kind;
+using Prefill = UpstreamConfig::Prefill;
+using Script = FakeUpstream::Script;
+
+class FlightTest : public ::testing::Test {
+ protected:
+  FlightTest() {
+    config_.retry_budget.min_per_second = 100;
+    for (const char* name : {"cloud", "other", "local"}) {
+      UpstreamConfig upstream;
+      upstream.name = name;
+      upstream.kind = upstream.name == "local" ? Kind::engine : Kind::openai;
+      upstream.retry.max_attempts = 1;
+      upstream.retry.backoff_base = upstream.retry.backoff_max = 1ms;
+      config_.upstreams.push_back(upstream);
+    }
+    route_.model = "chat";
+    plan_.upstreams = {"cloud", "local"};
+    plan_.cause = "fixed";
+    request_.model = "chat";
+    request_.messages.push_back({.role = "user", .content = "Count to six."});
+    request_.max_tokens = 20;
+  }
+
+  UpstreamConfig& upstream(const std::string& name) {
+    return *std::ranges::find(config_.upstreams, name, &UpstreamConfig::name);
+  }
+  // The upstreams are made when they are first used; their settings are fixed from then on.
+  FakeUpstream& fake(const std::string& name) {
+    if (!router_) {
+      auto made = HybridRouter::make(config_, std::make_shared<Models>(),
+                                     [this](const UpstreamConfig& upstream) {
+                                       auto fake = std::make_shared<FakeUpstream>(upstream);
+                                       fakes_[upstream.name] = fake.get();
+                                       return Result<std::shared_ptr<Upstream>>(std::move(fake));
+                                     });
+      router_ = std::move(made).value();
+    }
+    return *fakes_.at(name);
+  }
+
+  void fly() {
+    fake("local");
+    asio::io_context io;
+    flight_ =
+        std::make_shared<Flight>(router_, route_, plan_, request_, 0, [this](AnswerNews news) {
+          for (const AnswerPart& part : news.parts) {
+            if (part.kind == AnswerPart::Kind::call) text_ += "<" + part.text + ">";
+            if (part.kind != AnswerPart::Kind::call) text_ += part.text;
+          }
+          if (news.end) end_ = std::move(news.end);
+          if (news.problem) problem_ = std::move(news.problem);
+        });
+    asio::co_spawn(io, Flight::run(flight_), asio::detached);
+    io.run();
+  }
+  const FlightLog& log() { return flight_->log(); }
+
+  RouterConfig config_;
+  RouteConfig route_;
+  RoutePlan plan_;
+  ChatRequest request_;
+  std::map<std::string, FakeUpstream*> fakes_;
+  std::shared_ptr<HybridRouter> router_;
+  std::shared_ptr<Flight> flight_;
+  std::string text_;
+  std::optional<AnswerEnd> end_;
+  std::optional<Problem> problem_;
+};
+
+TEST_F(FlightTest, TheFirstUpstreamAnswers) {
+  fake("cloud").answer({{text_news("1 2 "), text_news("3"), end_news()}, {}});
+  fly();
+  EXPECT_EQ(text_, "1 2 3");
+  ASSERT_TRUE(end_);
+  EXPECT_EQ(end_->completion_tokens, 3);
+  EXPECT_EQ(log().upstream, "cloud");
+  EXPECT_EQ(log().attempts, 1);
+  EXPECT_TRUE(fake("local").requests().empty());
+}
+
+TEST_F(FlightTest, BeforeTheFirstContentTheNextUpstreamAnswersUnnoticed) {
+  for (const auto kind :
+       {FailureClass::connect, FailureClass::timeout_first, FailureClass::reset,
+        FailureClass::garbled, FailureClass::rate, FailureClass::billing, FailureClass::auth,
+        FailureClass::server, FailureClass::context_overflow}) {
+    router_.reset();
+    text_.clear();
+    fake("cloud").answer({{failure_news(kind)}, {}});
+    fake("local").answer({{text_news("1 2 3"), end_news()}, {}});
+    fly();
+    EXPECT_EQ(text_, "1 2 3") << name(kind);
+    EXPECT_EQ(log().upstream, "local");
+    EXPECT_EQ(log().attempts, 2);
+    EXPECT_FALSE(fake("local").requests().front().continue_last);
+    EXPECT_EQ(router_->metrics().failures.value({"cloud", "chat", std::string(name(kind))}), 1);
+  }
+}
+
+TEST_F(FlightTest, WhatIsWrongWithTheRequestIsToldAtOnce) {
+  fake("cloud").answer(
+      {{},
+       UpstreamFailure{.kind = FailureClass::refused, .status = 422, .message = "no such tool"}});
+  fly();
+  ASSERT_TRUE(problem_);
+  EXPECT_EQ(problem_->status, 422u);
+  EXPECT_EQ(problem_->message, "no such tool");
+  EXPECT_TRUE(fake("local").requests().empty());
+}
+
+TEST_F(FlightTest, APolicyOfContentIsNotEvaded) {
+  fake("cloud").answer({{failure_news(FailureClass::content_policy)}, {}});
+  fly();
+  EXPECT_TRUE(problem_);
+  EXPECT_TRUE(fake("local").requests().empty());
+}
+
+TEST_F(FlightTest, ABrokenStreamGoesOnAtTheLocalModel) {
+  fake("cloud").answer(
+      {{text_news("1 2 "), text_news("3"), failure_news(FailureClass::reset)}, {}});
+  fake("local").answer({{text_news(" 4"), text_news(" 5 6"), end_news(14, 2)}, {}});
+  fly();
+  EXPECT_EQ(text_, "1 2 3 4 5 6");
+  const ChatRequest& rest = fake("local").requests().front();
+  EXPECT_TRUE(rest.continue_last);
+  EXPECT_EQ(rest.messages.back().role, "assistant");
+  EXPECT_EQ(rest.messages.back().content, "1 2 3");
+  EXPECT_EQ(rest.max_tokens, 18);
+  ASSERT_TRUE(end_);
+  EXPECT_EQ(end_->completion_tokens, 4) << "of both";
+  ASSERT_EQ(log().migrations.size(), 1u);
+  EXPECT_EQ(log().migrations[0].from, "cloud");
+  EXPECT_EQ(log().migrations[0].to, "local");
+  EXPECT_EQ(log().migrations[0].at_tokens, 2);
+  EXPECT_EQ(log().upstream, "local");
+  EXPECT_EQ(router_->metrics().migrations.value({"cloud", "local", "done"}), 1);
+}
+
+TEST_F(FlightTest, ABrokenStreamGoesOnInTheCloudWhereItTakesAnOpenTurn) {
+  plan_.upstreams = {"local", "other", "cloud"};
+  upstream("cloud").prefill = Prefill::prefix;
+  fake("local").answer({{text_news("1 2 3"), failure_news(FailureClass::server)}, {}});
+  // It repeats what it was to go on from.
+  fake("cloud").answer({{text_news("1 2"), text_news(" 3 4"), end_news()}, {}});
+  fly();
+  EXPECT_TRUE(fake("other").requests().empty()) << "it cannot go on";
+  EXPECT_EQ(text_, "1 2 31 2 3 4") << "five bytes are too few to call an echo";
+}
+
+TEST_F(FlightTest, AnEchoIsTakenOff) {
+  plan_.upstreams = {"local", "cloud"};
+  upstream("cloud").prefill = Prefill::prefix;
+  fake("local").answer({{text_news("one two three four"), failure_news(FailureClass::server)}, {}});
+  fake("cloud").answer({{text_news("one two th"), text_news("ree four five"), end_news()}, {}});
+  fly();
+  EXPECT_EQ(text_, "one two three four five");
+}
+
+TEST_F(FlightTest, WhatCannotGoOnEndsWithAnError) {
+  plan_.upstreams = {"local", "cloud"};
+  fake("local").answer({{text_news("1 2"), failure_news(FailureClass::server)}, {}});
+  fly();
+  EXPECT_EQ(text_, "1 2");
+  EXPECT_FALSE(end_);
+  ASSERT_TRUE(problem_);
+  EXPECT_EQ(problem_->status, 503u);
+  EXPECT_EQ(router_->metrics().migrations.value({"local", "", "ended"}), 1);
+}
+
+TEST_F(FlightTest, GoingOnCanBeSwitchedOff) {
+  route_.stream_failure.go_on = false;
+  fake("cloud").answer({{text_news("1 2"), failure_news(FailureClass::reset)}, {}});
+  fly();
+  EXPECT_TRUE(problem_);
+  EXPECT_TRUE(fake("local").requests().empty());
+}
+
+TEST_F(FlightTest, AnOpenCallGoesOnAtTheEngineOnly) {
+  UpstreamNews call;
+  call.parts = {{AnswerPart::Kind::call, "weather", "call_1"},
+                {AnswerPart::Kind::arguments, R"({"city":"Pa)", {}}};
+  call.tokens = 6;
+  UpstreamNews rest;
+  rest.parts = {{AnswerPart::Kind::arguments, R"(ris"})", {}}};
+  plan_.upstreams = {"cloud", "other", "local"};
+  upstream("other").prefill = Prefill::continued;
+  fake("cloud").answer({{call, failure_news(FailureClass::timeout_idle)}, {}});
+  fake("local").answer({{rest, end_news()}, {}});
+  fly();
+  EXPECT_EQ(text_, R"(<weather>{"city":"Paris"})");
+  EXPECT_TRUE(fake("other").requests().empty());
+  const Message& open = fake("local").requests().front().messages.back();
+  ASSERT_EQ(open.tool_calls.size(), 1u);
+  EXPECT_EQ(open.tool_calls[0].arguments, R"({"city":"Pa)");
+}
+
+TEST_F(FlightTest, TheSameUpstreamIsTriedAgainAfterTheOthers) {
+  plan_.upstreams = {"cloud"};
+  upstream("cloud").retry.max_attempts = 2;
+  fake("cloud").answer({{failure_news(FailureClass::server)}, {}});
+  fake("cloud").answer({{text_news("1"), end_news()}, {}});
+  fly();
+  EXPECT_EQ(text_, "1");
+  EXPECT_EQ(log().attempts, 2);
+}
+
+TEST_F(FlightTest, WithoutRetryBudgetNothingRemoteIsTriedAgain) {
+  config_.retry_budget = {.ratio = 0, .min_per_second = 0};
+  plan_.upstreams = {"cloud", "other", "local"};
+  fake("cloud").answer({{failure_news(FailureClass::server)}, {}});
+  fake("other").answer({{text_news("other"), end_news()}, {}});
+  fake("local").answer({{text_news("local"), end_news()}, {}});
+  fly();
+  EXPECT_EQ(text_, "local");
+}
+
+TEST_F(FlightTest, AnOpenBreakerIsPassedOver) {
+  config_.upstreams[0].breaker.consecutive_errors = 1;
+  fake("cloud").answer({{failure_news(FailureClass::server)}, {}});
+  fake("local").answer({{text_news("1"), end_news()}, {}});
+  fly();
+  fake("local").answer({{text_news("2"), end_news()}, {}});
+  fly();
+  EXPECT_EQ(text_, "12");
+  EXPECT_EQ(fake("cloud").requests().size(), 1u);
+  plan_.upstreams = {"cloud"};
+  fly();
+  ASSERT_TRUE(problem_);
+  EXPECT_EQ(problem_->status, 429u);
+  EXPECT_GE(problem_->retry_after_seconds, 1);
+}
+
+UpstreamNews unsure(std::string text, double margin) {
+  UpstreamNews news = text_news(std::move(text));
+  const double first = (1 + margin) / 2;
+  GeneratedToken token;
+  token.id = 1;
+  token.logprobs.chosen = static_cast<float>(std::log(first));
+  token.logprobs.top = {{1, token.logprobs.chosen}, {2, static_cast<float>(std::log(1 - first))}};
+  news.generated.push_back(token);
+  return news;
+}
+
+TEST_F(FlightTest, ACascadeShowsNothingBeforeItIsSure) {
+  plan_.upstreams = {"local", "cloud"};
+  plan_.cascade = true;
+  route_.policy.probe_tokens = 2;
+  route_.policy.escalate_below = 0.5;
+  fake("local").answer({{unsure("It ", 0.9), unsure("is", 0.8), text_news(" 4"), end_news()}, {}});
+  fly();
+  EXPECT_EQ(text_, "It is 4");
+  EXPECT_FALSE(log().escalated);
+
+  text_.clear();
+  fake("local").answer({{unsure("May", 0.2), unsure("be", 0.1), text_news("!"), end_news()}, {}});
+  fake("cloud").answer({{text_news("It is 42"), end_news()}, {}});
+  fly();
+  EXPECT_EQ(text_, "It is 42");
+  EXPECT_TRUE(log().escalated);
+  EXPECT_EQ(log().upstream, "cloud");
+  EXPECT_TRUE(fake("local").requests().back().want_logprobs);
+  EXPECT_FALSE(fake("cloud").requests().back().want_logprobs);
+  EXPECT_EQ(router_->metrics().escalations.value({"chat"}), 1);
+}
+
+TEST_F(FlightTest, ACascadesShortAnswerIsJudgedAtItsEnd) {
+  plan_.upstreams = {"local", "cloud"};
+  plan_.cascade = true;
+  fake("local").answer({{unsure("No", 0.9), end_news()}, {}});
+  fly();
+  EXPECT_EQ(text_, "No");
+  EXPECT_TRUE(end_);
+}
+
+TEST_F(FlightTest, CostsAreThoseOfTheUpstreams) {
+  upstream("cloud").price = {.input = 1, .cached_input = 0.5, .output = 10};
+  fake("cloud").answer({{text_news("1"), end_news(1000, 200)}, {}});
+  fly();
+  EXPECT_NEAR(log().cost_usd, 0.003, 1e-9);
+}
+
+TEST_F(FlightTest, NobodyIsToldAfterTheClientLeft) {
+  fake("cloud").answer({{text_news("1"), end_news()}, {}});
+  asio::io_context io;
+  const auto flight = std::make_shared<Flight>(router_, route_, plan_, request_, 0,
+                                               [](AnswerNews) { FAIL() << "news"; });
+  asio::co_spawn(io, Flight::run(flight), asio::detached);
+  flight->cancel();
+  io.run();
+  EXPECT_TRUE(fake("local").requests().empty());
+}
+
+}  // namespace
+}  // namespace pincer
