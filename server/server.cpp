@@ -112,7 +112,7 @@ struct Server::Impl {
     if (!options.router) return {};
     auto made =
         HybridRouter::make(*options.router, api.models, [this](const UpstreamConfig& config) {
-          return make_upstream(config, api.models, workers, io.get_executor());
+          return make_upstream(config, api.models, workers, {options.worker_command});
         });
     if (!made) return made.error();
     api.router = std::move(made).value();

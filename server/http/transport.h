@@ -1,10 +1,11 @@
-// A client's byte stream: a socket, or TLS over it.
+// A byte stream, of a client or to a server: a socket, or TLS over it.
 #pragma once
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <memory>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -26,6 +27,8 @@ class Transport {
 
   // The server's part. Nothing may have been read before.
   asio::awaitable<NetError> handshake(asio::ssl::context& context);
+  // A client's: the certificate must be trusted by `context`, and name `host`.
+  asio::awaitable<NetError> handshake_as_client(asio::ssl::context& context, std::string host);
   // Tells a TLS client that no more comes, so that it can tell an end from a cut.
   asio::awaitable<void> close_notify();
 

@@ -6,6 +6,7 @@
 
 #include "pincer/server/models.h"
 #include "server/upstream/upstream.h"
+#include "server/upstream/worker_upstream.h"
 
 namespace pincer {
 
@@ -14,6 +15,6 @@ namespace pincer {
 Result<std::shared_ptr<Upstream>> make_upstream(const UpstreamConfig& config,
                                                 std::shared_ptr<Models> models,
                                                 asio::thread_pool& workers,
-                                                const asio::any_io_executor& executor);
+                                                const WorkerCommand& command);
 
 }  // namespace pincer

@@ -44,6 +44,8 @@ struct ServerOptions {
   SamplingParams sampling;  // where a request is silent
   // Upstreams and routes beside the models; null: none.
   std::shared_ptr<const RouterConfig> router;
+  // Starts an upstream of the kind `worker`; its address and models are put behind it.
+  std::vector<std::string> worker_command;
 };
 
 class Server {
