@@ -65,34 +65,47 @@ struct Assignment {
   bool found = false;
 };
 
-// Whether the name that holds the keyword at `i` begins with "--".
-bool is_flag(std::string_view text, std::size_t i) {
+enum class Name {
+  plain,
+  flag,     // --password
+  element,  // <password>
+  bearer,   // Bearer
+};
+
+// What the name is that holds the keyword at `i`.
+Name name_at(std::string_view text, std::size_t i, const Keyword& keyword) {
+  if (keyword.text == "bearer") return Name::bearer;
   std::size_t begin = i;
   while (begin > 0 && i - begin < kMaxName &&
          (is_word(text[begin - 1]) || text[begin - 1] == '-')) {
     --begin;
   }
-  return text.substr(begin).starts_with("--");
+  if (text.substr(begin).starts_with("--")) return Name::flag;
+  return before(text, begin) == '<' ? Name::element : Name::plain;
 }
 
 // From behind the keyword to the value: the rest of the name, quotes and marks, then = or : or
 // "is".
-Assignment read_assignment(std::string_view text, std::size_t i, bool bearer, bool flag) {
+Assignment read_assignment(std::string_view text, std::size_t i, Name how) {
   const std::size_t limit = i + kMaxName;
   while (i < limit && (is_word(at(text, i)) || at(text, i) == '-')) ++i;
-  if (flag && at(text, i) == ' ')
+  if (how == Name::flag && at(text, i) == ' ')
     return {.begin = skip_blanks(text, i), .tight = true, .found = true};
-  if (bearer) return {.begin = skip_blanks(text, i), .found = at(text, i) == ' '};
+  if (how == Name::bearer) return {.begin = skip_blanks(text, i), .found = at(text, i) == ' '};
   while (at(text, i) == '"' || at(text, i) == '\'' || at(text, i) == '`' || at(text, i) == '*' ||
          at(text, i) == ']' || at(text, i) == '\\') {
     ++i;
   }
+  if (how == Name::element && at(text, i) == '>')
+    return {.begin = i + 1, .tight = true, .found = true};
   const std::size_t sign = skip_blanks(text, i);
   for (const std::string_view mark : {":=", "=>", "==", "=", "：", ":", "|"}) {
     if (!text.substr(sign).starts_with(mark)) continue;
     if (mark == "==") return {};
     const std::size_t begin = sign + mark.size();
-    const std::size_t value = skip_blanks(text, begin);
+    std::size_t value = skip_blanks(text, begin);
+    if (text.substr(value).starts_with("**"))
+      value = skip_blanks(text, value + 2);  // **Password:**
     return {.begin = value, .tight = sign == i && value == begin && mark == "=", .found = true};
   }
   for (const std::string_view word : {"is ", "is: ", "was ", "ist ", "是", "为", "は"}) {
@@ -182,10 +195,9 @@ void find_passwords(std::string_view text, Findings& out) {
     if (!bytes[static_cast<unsigned char>(text[i])]) continue;
     const Keyword* keyword = keyword_at(text, i);
     if (keyword == nullptr) continue;
-    const bool flag = is_flag(text, i);
+    const Name name = name_at(text, i, *keyword);
     i += keyword->text.size() - 1;
-    const bool bearer = keyword->text == "bearer";
-    const Assignment how = read_assignment(text, i + 1, bearer, flag);
+    const Assignment how = read_assignment(text, i + 1, name);
     if (!how.found) continue;
     std::size_t begin = how.begin;
     for (const std::string_view scheme : {"basic ", "bearer ", "token "}) {
@@ -193,7 +205,7 @@ void find_passwords(std::string_view text, Findings& out) {
     }
     const Value value = read_value(text, begin);
     const std::string_view inside = text.substr(value.begin, value.end - value.begin);
-    if (inside.empty() || (bearer && inside.size() < 16)) continue;
+    if (inside.empty() || (name == Name::bearer && inside.size() < 16)) continue;
     if (!is_secret(inside, *keyword, how, value.quoted)) continue;
     out.push_back({PrivacyClass::password, value.begin, value.end, Confidence::context});
     i = value.end - 1;

@@ -34,6 +34,14 @@ class Candidate {
     }
     return false;
   }
+  // More groups of two stand around it: the bytes of a dump.
+  bool beside_pairs() const {
+    if (last_ + 1 < groups_.size() && groups_[last_ + 1].size() == 2) return true;
+    if (first_ > 0) return groups_[first_ - 1].size() == 2;
+    const std::size_t begin = groups_[first_].begin;
+    return begin >= 3 && is_alnum(text_[begin - 2]) && is_alnum(text_[begin - 3]) &&
+           (begin == 3 || !is_alnum(text_[begin - 4]));
+  }
 
  private:
   std::string_view text_;
@@ -64,7 +72,7 @@ bool is_with_trunk_zero(const Candidate& c) {
     pairs = pairs && c.size(i) == 2;
   }
   if (c.digit(0, 1) == '0') return c.size(0) >= 4 && c.digits() >= 11 && c.digits() <= 17;
-  if (pairs) return c.count() == 5;
+  if (pairs) return c.count() == 5 && !c.beside_pairs();
   if (c.gaps_have('.')) return false;
   return c.size(0) >= 3 && c.digits() >= 9 && c.digits() <= 12;
 }
