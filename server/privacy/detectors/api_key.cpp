@@ -1,7 +1,7 @@
 // Keys that their issuers mark with a prefix.
 #include <algorithm>
-#include <array>
 
+#include "server/privacy/detectors/beginnings.h"
 #include "server/privacy/detectors/characters.h"
 #include "server/privacy/detectors/detectors.h"
 
@@ -102,14 +102,16 @@ constexpr Prefix kPrefixes[] = {
     {"SK", 32, "\1"},
 };
 
-const std::array<bool, 256>& first_letters() {
-  static const auto table = [] {
-    std::array<bool, 256> letters{};
-    for (const Prefix& p : kPrefixes) letters[static_cast<unsigned char>(p.text[0])] = true;
-    return letters;
+const Beginnings& beginnings() {
+  static const Beginnings all = [] {
+    Beginnings some;
+    for (const Prefix& prefix : kPrefixes) some.add(prefix.text);
+    return some;
   }();
-  return table;
+  return all;
 }
+
+constexpr std::size_t kLookedAt = 512;  // of what follows a prefix, to say whether it is a key
 
 bool is_random(std::string_view body, bool hex_only) {
   if (hex_only) return std::ranges::all_of(body, is_hex) && std::ranges::any_of(body, is_digit);
@@ -123,10 +125,12 @@ std::size_t key_end(std::string_view text, std::size_t i) {
     std::size_t end = i + prefix.text.size();
     const std::size_t body = end;
     const bool hex = prefix.also == "\1";  // Twilio: two letters and 32 hexadecimal digits
-    while (end < text.size() &&
-           (is_alnum(text[end]) ||
-            (!hex && text[end] != '\0' && prefix.also.find(text[end]) != std::string_view::npos))) {
-      ++end;
+    const auto belongs = [&](char c) {
+      return is_alnum(c) || (!hex && c != '\0' && prefix.also.find(c) != std::string_view::npos);
+    };
+    while (end - body < kLookedAt && belongs(at(text, end))) ++end;
+    if (end - body >= prefix.shortest && is_random(text.substr(body, end - body), hex)) {
+      while (belongs(at(text, end))) ++end;
     }
     while (end > body && text[end - 1] == '.') --end;
     if (hex && end - body != 32) continue;
@@ -138,7 +142,7 @@ std::size_t key_end(std::string_view text, std::size_t i) {
 // 123456789:AA…, a bot's token of Telegram.
 std::size_t telegram_end(std::string_view text, std::size_t i) {
   std::size_t colon = i;
-  while (is_digit(at(text, colon))) ++colon;
+  while (is_digit(at(text, colon)) && colon - i <= 10) ++colon;
   if (colon - i < 8 || colon - i > 10 || at(text, colon) != ':') return i;
   if (!text.substr(colon + 1).starts_with("AA")) return i;
   std::size_t end = colon + 1;
@@ -159,13 +163,13 @@ void find_slack_hooks(std::string_view text, Findings& out) {
 }  // namespace
 
 void find_api_keys(std::string_view text, Findings& out) {
-  const auto& letters = first_letters();
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  const Beginnings& prefixes = beginnings();
+  for (std::size_t i = 0; i + 1 < text.size(); ++i) {
     const char c = text[i];
-    if (is_alnum(before(text, i))) continue;
+    if (!is_alnum(c) || is_alnum(before(text, i))) continue;
     std::size_t end = i;
     if (is_digit(c)) end = telegram_end(text, i);
-    if (letters[static_cast<unsigned char>(c)]) end = key_end(text, i);
+    if (prefixes.may(text, i)) end = key_end(text, i);
     if (end == i) continue;
     out.push_back({PrivacyClass::api_key, i, end, Confidence::format});
     i = end - 1;

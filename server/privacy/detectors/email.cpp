@@ -60,18 +60,20 @@ std::size_t domain_end(std::string_view text, std::size_t begin) {
   return good;
 }
 
+void find_around(std::string_view text, std::string_view sign, Findings& out) {
+  for (std::size_t i = text.find(sign); i != std::string_view::npos; i = text.find(sign, i + 1)) {
+    const std::size_t begin = local_begin(text, i), domain = i + sign.size();
+    if (begin == i || text[i - 1] == '.') continue;
+    const std::size_t end = domain_end(text, domain);
+    if (end > domain) out.push_back({PrivacyClass::email, begin, end, Confidence::format});
+  }
+}
+
 }  // namespace
 
 void find_emails(std::string_view text, Findings& out) {
-  for (std::size_t i = text.find_first_of("@%"); i < text.size();
-       i = text.find_first_of("@%", i + 1)) {
-    const std::size_t size = text[i] == '@' ? 1 : text.substr(i).starts_with("%40") ? 3 : 0;
-    if (size == 0) continue;
-    const std::size_t begin = local_begin(text, i);
-    if (begin == i || text[i - 1] == '.') continue;
-    const std::size_t end = domain_end(text, i + size);
-    if (end > i + size) out.push_back({PrivacyClass::email, begin, end, Confidence::format});
-  }
+  find_around(text, "@", out);
+  find_around(text, "%40", out);  // in a URL
 }
 
 }  // namespace pincer::privacy

@@ -1,8 +1,8 @@
 // What is assigned to names such as password, secret or token, in configuration, code, JSON and
 // sentences. The value must look like one: declarations and documentation are full of such names.
 #include <algorithm>
-#include <array>
 
+#include "server/privacy/detectors/beginnings.h"
 #include "server/privacy/detectors/characters.h"
 #include "server/privacy/detectors/detectors.h"
 
@@ -34,16 +34,13 @@ constexpr Keyword kKeywords[] = {
 };
 constexpr std::size_t kMaxName = 24, kMaxValue = 512;
 
-const std::array<bool, 256>& first_bytes() {
-  static const auto table = [] {
-    std::array<bool, 256> bytes{};
-    for (const Keyword& k : kKeywords) {
-      bytes[static_cast<unsigned char>(k.text[0])] = true;
-      bytes[static_cast<unsigned char>(upper(k.text[0]))] = true;
-    }
-    return bytes;
+const Beginnings& beginnings() {
+  static const Beginnings all = [] {
+    Beginnings some;
+    for (const Keyword& keyword : kKeywords) some.add_any_case(keyword.text);
+    return some;
   }();
-  return table;
+  return all;
 }
 
 const Keyword* keyword_at(std::string_view text, std::size_t i) {
@@ -190,9 +187,9 @@ Value read_value(std::string_view text, std::size_t i) {
 }  // namespace
 
 void find_passwords(std::string_view text, Findings& out) {
-  const auto& bytes = first_bytes();
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (!bytes[static_cast<unsigned char>(text[i])]) continue;
+  const Beginnings& keywords = beginnings();
+  for (std::size_t i = 0; i + 1 < text.size(); ++i) {
+    if (!keywords.may(text, i)) continue;
     const Keyword* keyword = keyword_at(text, i);
     if (keyword == nullptr) continue;
     const Name name = name_at(text, i, *keyword);
