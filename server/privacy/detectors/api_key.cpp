@@ -1,7 +1,8 @@
 // Keys that their issuers mark with a prefix.
 #include <algorithm>
+#include <array>
+#include <vector>
 
-#include "server/privacy/detectors/beginnings.h"
 #include "server/privacy/detectors/characters.h"
 #include "server/privacy/detectors/detectors.h"
 
@@ -102,13 +103,14 @@ constexpr Prefix kPrefixes[] = {
     {"SK", 32, "\1"},
 };
 
-const Beginnings& beginnings() {
-  static const Beginnings all = [] {
-    Beginnings some;
-    for (const Prefix& prefix : kPrefixes) some.add(prefix.text);
-    return some;
+// Those that begin with a byte, in the order of the list.
+const std::array<std::vector<Prefix>, 256>& prefixes_by_byte() {
+  static const auto table = [] {
+    std::array<std::vector<Prefix>, 256> by_byte;
+    for (const Prefix& p : kPrefixes) by_byte[static_cast<unsigned char>(p.text[0])].push_back(p);
+    return by_byte;
   }();
-  return all;
+  return table;
 }
 
 constexpr std::size_t kLookedAt = 512;  // of what follows a prefix, to say whether it is a key
@@ -119,9 +121,9 @@ bool is_random(std::string_view body, bool hex_only) {
 }
 
 // Behind the key at `i`, or `i`.
-std::size_t key_end(std::string_view text, std::size_t i) {
-  for (const Prefix& prefix : kPrefixes) {
-    if (!text.substr(i).starts_with(prefix.text)) continue;
+std::size_t key_end(std::string_view text, std::size_t i, const std::vector<Prefix>& prefixes) {
+  for (const Prefix& prefix : prefixes) {
+    if (prefix.text[1] != at(text, i + 1) || !text.substr(i).starts_with(prefix.text)) continue;
     std::size_t end = i + prefix.text.size();
     const std::size_t body = end;
     const bool hex = prefix.also == "\1";  // Twilio: two letters and 32 hexadecimal digits
@@ -163,13 +165,12 @@ void find_slack_hooks(std::string_view text, Findings& out) {
 }  // namespace
 
 void find_api_keys(std::string_view text, Findings& out) {
-  const Beginnings& prefixes = beginnings();
+  const auto& by_byte = prefixes_by_byte();
   for (std::size_t i = 0; i + 1 < text.size(); ++i) {
     const char c = text[i];
     if (!is_alnum(c) || is_alnum(before(text, i))) continue;
-    std::size_t end = i;
-    if (is_digit(c)) end = telegram_end(text, i);
-    if (prefixes.may(text, i)) end = key_end(text, i);
+    const auto& prefixes = by_byte[static_cast<unsigned char>(c)];
+    const std::size_t end = is_digit(c) ? telegram_end(text, i) : key_end(text, i, prefixes);
     if (end == i) continue;
     out.push_back({PrivacyClass::api_key, i, end, Confidence::format});
     i = end - 1;

@@ -92,43 +92,63 @@ bool is_chinese_mobile(const Candidate& c) {
          c.digit(0) == '1' && c.digit(0, 1) >= '3';
 }
 
-bool is_phone(const Candidate& c, bool plus, bool parenthesis, bool beside_word) {
+bool is_phone(const Candidate& c, bool plus, bool parenthesis) {
   if (plus) return c.digits() >= 8 && c.digits() <= 15 && c.digit(0) != '0';
-  if (is_date(c)) return false;
-  if (is_north_american(c, parenthesis) || is_with_trunk_zero(c) || is_chinese_mobile(c) ||
-      is_with_area_in_parentheses(c, parenthesis)) {
-    return true;
-  }
-  return beside_word && c.digits() >= 7 && c.digits() <= 15 && !c.gaps_have('.') &&
+  return !is_date(c) && (is_north_american(c, parenthesis) || is_with_trunk_zero(c) ||
+                         is_chinese_mobile(c) || is_with_area_in_parentheses(c, parenthesis));
+}
+
+bool may_be_phone(const Candidate& c) {
+  return c.digits() >= 7 && c.digits() <= 15 && !is_date(c) && !c.gaps_have('.') &&
          !c.gaps_have('/');
+}
+
+struct Beginning {
+  std::size_t at = 0;  // of a plus or a parenthesis, if there is one
+  bool plus = false, parenthesis = false;
+};
+
+Beginning beginning_at(std::string_view text, std::size_t digit) {
+  constexpr std::string_view kWidePlus = "＋";
+  Beginning begin{.at = digit};
+  if (before(text, digit) == '(' && !is_word(before(text, digit - 1))) {
+    begin.parenthesis = true;
+    --begin.at;
+  }
+  const std::string_view front = text.substr(0, begin.at);
+  begin.plus = front.ends_with('+') || front.ends_with(kWidePlus);
+  if (begin.plus) begin.at -= front.ends_with('+') ? 1 : kWidePlus.size();
+  return begin;
+}
+
+// The longest number from group `first` on that `is` one, as its last group; npos: none.
+template <class Is>
+std::size_t last_group(std::string_view text, const DigitGroups& groups, std::size_t first, Is is) {
+  for (std::size_t last = groups.size(); last-- > first;) {
+    if (!is_word(at(text, groups[last].end)) && is(Candidate(text, groups, first, last))) {
+      return last;
+    }
+  }
+  return std::string_view::npos;
 }
 
 // Adds the numbers of a run of groups. Groups in front or behind may belong to something else, so
 // every beginning is tried, and of each the longest number.
 void judge_run(std::string_view text, const DigitGroups& groups, Findings& out) {
   for (std::size_t first = 0; first < groups.size(); ++first) {
-    const std::size_t at_digit = groups[first].begin;
-    const char previous = before(text, at_digit);
-    if (first == 0 && previous == '.') continue;  // a fraction
-    const bool plus = previous == '+' || text.substr(0, at_digit).ends_with("＋");
-    const bool parenthesis = previous == '(' && !is_word(before(text, at_digit - 1));
-    std::size_t begin = at_digit;
-    if (plus) begin -= previous == '+' ? 1 : std::string_view("＋").size();
-    if (parenthesis) --begin;
-    if (parenthesis && before(text, begin) == '+') --begin;
-    const bool beside_word = word_before(text, begin, kWords, 24);
-    for (std::size_t last = groups.size(); last-- > first;) {
-      if (is_word(at(text, groups[last].end))) continue;
-      const Candidate candidate(text, groups, first, last);
-      if (!is_phone(candidate, plus || before(text, at_digit - parenthesis) == '+', parenthesis,
-                    beside_word)) {
-        continue;
-      }
-      out.push_back({PrivacyClass::phone, begin, groups[last].end,
-                     beside_word ? Confidence::context : Confidence::format});
-      first = last;
-      break;
+    if (first == 0 && before(text, groups[0].begin) == '.') continue;  // a fraction
+    const Beginning begin = beginning_at(text, groups[first].begin);
+    Confidence confidence = Confidence::format;
+    std::size_t last = last_group(text, groups, first, [&](const Candidate& c) {
+      return is_phone(c, begin.plus, begin.parenthesis);
+    });
+    if (last == std::string_view::npos) {
+      last = last_group(text, groups, first, may_be_phone);
+      if (last == std::string_view::npos || !word_before(text, begin.at, kWords, 24)) continue;
+      confidence = Confidence::context;
     }
+    out.push_back({PrivacyClass::phone, begin.at, groups[last].end, confidence});
+    first = last;
   }
 }
 
