@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "server/route/router_sections.h"
+#include "server/route/rule_names.h"
 #include "server/route/yaml_fields.h"
 
 namespace pincer {
@@ -51,6 +52,12 @@ YamlSetter rules(RoutePolicy& policy, const RouterConfig& config) {
            {"fail", yaml_choice<bool>(rule.fail_closed, {{"closed", true}, {"open", false}})}});
       if (rule.when.empty() || rule.use.empty())
         refuse_yaml(node, "a rule has an `if` and a `use`");
+      auto condition = parse_expression(rule.when, rule_names(config.upstreams));
+      if (!condition) {
+        refuse_yaml(node["if"], fmt::format("rule {}, `{}`: {}", policy.rules.size() + 1, rule.when,
+                                            condition.error().message));
+      }
+      rule.condition = std::move(condition).value();
       policy.rules.push_back(std::move(rule));
     });
   };
@@ -70,8 +77,7 @@ YamlSetter classifier(RoutePolicy& policy, bool& described) {
   return [&policy, &described](const YAML::Node& node) {
     described = true;
     read_yaml_map(node, "a classifier",
-                  {{"file", yaml_text(policy.classifier_file)},
-                   {"threshold", threshold(policy)},
+                  {{"threshold", threshold(policy)},
                    {"target_cloud_share", yaml_share(policy.target_cloud_share, 1)}});
   };
 }
@@ -136,6 +142,8 @@ RoutePolicy read_policy_section(const YAML::Node& node, const RouterConfig& conf
                    {"load", load_control(load)}});
   }
   policy.kind = described.chosen();
+  // A cascade asks the local model, unless a classifier is described as well.
+  if (policy.kind == PolicyKind::cascade && !described.classifier) policy.threshold = 1;
   if (policy.kind == PolicyKind::weighted && policy.weights.empty())
     refuse_yaml(node, "a weighted policy has `weights`");
   return policy;

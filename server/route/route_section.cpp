@@ -10,9 +10,11 @@
 namespace pincer {
 namespace {
 
-YamlSetter upstream_name(std::string& field, const RouterConfig& config) {
+constexpr std::string_view kNone = "none";  // of a side: there is none
+
+YamlSetter side_name(std::string& field, const RouterConfig& config) {
   return [&field, &config](const YAML::Node& node) {
-    require_upstream(node, config);
+    if (!node.IsScalar() || node.Scalar() != kNone) require_upstream(node, config);
     field = node.Scalar();
   };
 }
@@ -56,6 +58,10 @@ YamlSetter percent(double& field) {
 
 YamlSetter canary(CanaryConfig& c, const RouterConfig& config) {
   return [&c, &config](const YAML::Node& node) {
+    const auto target = [&](const YAML::Node& n) {
+      require_upstream(n, config);
+      c.target = n.Scalar();
+    };
     const auto guard = [&c](const YAML::Node& n) {
       double slower = c.max_first_token_ratio - 1;
       read_yaml_map(
@@ -64,7 +70,7 @@ YamlSetter canary(CanaryConfig& c, const RouterConfig& config) {
       c.max_first_token_ratio = 1 + slower;
     };
     read_yaml_map(node, "a canary",
-                  {{"target", upstream_name(c.target, config)},
+                  {{"target", target},
                    {"weight", percent(c.weight)},
                    {"shadow", percent(c.shadow)},
                    {"sticky", yaml_choice<bool>(c.sticky, {{"session", true}, {"none", false}})},
@@ -91,6 +97,9 @@ void set_sides(RouteConfig& route, const RouterConfig& config) {
   for (const UpstreamConfig& u : config.upstreams) {
     std::string& side = u.remote() ? route.cloud : route.local;
     if (side.empty()) side = u.name;
+  }
+  for (std::string* side : {&route.local, &route.cloud}) {
+    if (*side == kNone) side->clear();
   }
 }
 
@@ -122,8 +131,8 @@ RouteConfig read_route_section(const YAML::Node& node, const RouterConfig& confi
   read_yaml_map(node, "a route",
                 {{"model", yaml_text(route.model)},
                  {"match", match},
-                 {"local", upstream_name(route.local, config)},
-                 {"cloud", upstream_name(route.cloud, config)},
+                 {"local", side_name(route.local, config)},
+                 {"cloud", side_name(route.cloud, config)},
                  {"policy", policy},
                  {"fallbacks", fallbacks(route.fallbacks, config)},
                  {"stream_failure", stream_failure(route.stream_failure)},

@@ -66,6 +66,16 @@ YamlSetter retry(RetryOptions& r) {
   };
 }
 
+YamlSetter supports(UpstreamAbilities& a) {
+  return [&a](const YAML::Node& node) {
+    read_yaml_map(node, "supports",
+                  {{"tools", yaml_flag(a.tools)},
+                   {"schema", yaml_flag(a.schema)},
+                   {"logprobs", yaml_flag(a.logprobs)},
+                   {"choices", yaml_flag(a.choices)}});
+  };
+}
+
 YamlSetter name_map(std::map<std::string, std::string>& names) {
   return [&names](const YAML::Node& node) {
     if (!node.IsMap()) refuse_yaml(node, "models are written as `name here: name there` pairs");
@@ -93,8 +103,11 @@ void check(const YAML::Node& node, const UpstreamConfig& u) {
                                   "digits, '-', '_', '.', '@', 64 at most",
                                   u.name));
   }
-  if (u.name == "cache")
-    refuse_yaml(node, "'cache' cannot be the name of an upstream: fallbacks mean the cache by it");
+  if (u.name == "cache" || u.name == "none") {
+    refuse_yaml(node, fmt::format("'{}' cannot be the name of an upstream: routes mean something "
+                                  "else by it",
+                                  u.name));
+  }
   const bool url = u.base_url.starts_with("http://") || u.base_url.starts_with("https://") ||
                    u.base_url.starts_with("unix:/");
   if (u.remote() && !url) {
@@ -118,6 +131,9 @@ UpstreamConfig read_upstream_section(const YAML::Node& node) {
   using Prefill = UpstreamConfig::Prefill;
   UpstreamConfig u;
   bool cached_given = false;
+  const YAML::Node kind = node.IsMap() ? node["kind"] : YAML::Node(YAML::NodeType::Undefined);
+  if (kind && kind.IsScalar() && kind.Scalar() == "anthropic")
+    u.supports.logprobs = u.supports.choices = false;
   const YamlSetter concurrency = yaml_int(u.max_concurrency, 0, 1 << 20);
   read_yaml_map(node, "an upstream",
                 {{"name", yaml_text(u.name)},
@@ -129,6 +145,7 @@ UpstreamConfig read_upstream_section(const YAML::Node& node) {
                  {"api_key_env", yaml_text(u.api_key_env)},
                  {"api_key_file", yaml_text(u.api_key_file)},
                  {"models", name_map(u.models)},
+                 {"supports", supports(u.supports)},
                  {"price_per_mtok", price(u.price, cached_given)},
                  {"timeouts", timeouts(u.timeouts)},
                  {"outlier_detection", breaker(u.breaker)},

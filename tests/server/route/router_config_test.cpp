@@ -38,7 +38,7 @@ routes:
       rules:
         - {if: 'privacy == "local_only"', use: local, fail: closed}
         - {if: 'budget.remaining <= 0', use: local}
-      classifier: {file: score.bin, threshold: auto, target_cloud_share: 25%}
+      classifier: {threshold: auto, target_cloud_share: 25%}
       cascade: {probe_tokens: 8, escalate_below: 0.4}
       load: {target_ttft: 800ms, hysteresis: 20%}
     fallbacks: [cloud, local, cache]
@@ -151,6 +151,27 @@ TEST(RouterConfig, TakesSidesFromTheKindsOfUpstreamsAndAPolicyByItsName) {
   EXPECT_TRUE(read("budgets: []").empty());
 }
 
+TEST(RouterConfig, ACascadeAsksTheLocalModelUnlessAClassifierIsDescribed) {
+  const RouterConfig c = read(kTwo + "routes: [{model: m, policy: {cascade: {}}}]\n");
+  EXPECT_EQ(c.routes[0].policy.kind, PolicyKind::cascade);
+  EXPECT_EQ(c.routes[0].policy.threshold, 1);
+}
+
+TEST(RouterConfig, ASideMayBeLeftOut) {
+  const RouterConfig c = read(kTwo + "routes: [{model: m, cloud: none}]\n");
+  EXPECT_EQ(c.routes[0].local, "home");
+  EXPECT_EQ(c.routes[0].cloud, "");
+  EXPECT_NE(refusal(kTwo + "routes: [{model: m, cloud: none, local: none}]").find("no upstream"),
+            std::string::npos);
+}
+
+TEST(RouterConfig, KnowsThatAnthropicsApiHasNoProbabilities) {
+  const std::string start = "upstreams: [{name: a, base_url: 'https://a', kind: anthropic";
+  EXPECT_FALSE(read(start + "}]").upstreams[0].supports.logprobs);
+  EXPECT_TRUE(read(start + ", supports: {logprobs: true}}]").upstreams[0].supports.logprobs);
+  EXPECT_TRUE(read(start + "}]").upstreams[0].supports.tools);
+}
+
 TEST(RouterConfig, SuggestsTheKeyThatWasMeant) {
   EXPECT_EQ(refusal("upstreams:\n  - name: a\n    kind: engine\n    timeout: {}\n"),
             "4: unknown key 'timeout' of an upstream; did you mean 'timeouts'?");
@@ -175,6 +196,11 @@ TEST(RouterConfig, RefusesWhatDoesNotFitTogether) {
       {kTwo + "routes: [{model: m, policy: {weights: {home: -1, sky: 2}}}]", "-1 is not in 0 to"},
       {kTwo + "routes: [{model: m, policy: weighted}]", "has `weights`"},
       {kTwo + "routes: [{model: m, policy: {rules: [{use: home}]}}]", "has an `if` and a `use`"},
+      {kTwo + "routes: [{model: m, policy: {rules: [{if: 'prompt_tokens > hone.context', use: "
+              "home}]}}]",
+       "4: rule 1, `prompt_tokens > hone.context`: column 17: nothing is called 'hone.context'; "
+       "did "
+       "you mean 'home.context'?"},
       {"upstreams: [{name: a, kind: engine}, {name: a, kind: engine}]",
        "two upstreams have the name 'a'"},
       {"upstreams: [{name: a, kind: engine, price_per_mtok: {input: -1}}]", "-1 is not in 0 to"},
