@@ -80,6 +80,7 @@ def table(names, model, values, source):
     mean, scale, weights = model
     quantiles = numpy.quantile(values, numpy.arange(1, PARTS) / PARTS)
     lines = [f"// Made by bench/router/train_score.py from {source}; do not edit.", "// mean, 1 / standard deviation, weight"]
+    lines.insert(0, "// clang-format off")
     lines.append(f"constexpr std::array<Weight, {len(names)}> kWeights = {{{{")
     for name, *row in zip(names, mean, scale, weights):
         lines.append("    {" + ", ".join(f"{value:.6e}F" for value in row) + f"}},  // {name}")
