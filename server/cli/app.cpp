@@ -87,6 +87,7 @@ int run_command_line(int argc, char** argv) {
   add_doctor_command(app, action);
   add_ps_command(app, action);
   add_pool_command(app, action);
+  add_route_command(app, action);
   try {
     return parse_and_run(app, action, argc, argv);
   } catch (const std::bad_alloc&) {

@@ -34,6 +34,7 @@ void add_quantize_command(CLI::App& app, Action& action);
 void add_doctor_command(CLI::App& app, Action& action);
 void add_ps_command(CLI::App& app, Action& action);
 void add_pool_command(CLI::App& app, Action& action);
+void add_route_command(CLI::App& app, Action& action);
 
 // Prints "pincer: message" to stderr; the exit code: 2 for wrong input on the command line, else 1.
 int fail(const Error& error);

@@ -9,17 +9,24 @@
 #include <cstring>
 #include <functional>
 #include <map>
-#include <numeric>
 #include <type_traits>
 
 #include "pincer/engine/kv_format.h"
 #include "server/cli/size_text.h"
 #include "server/http/request_timeout.h"
+#include "server/route/nearest_name.h"
+#include "server/route/router_config.h"
 
 namespace pincer {
 namespace {
 
 using Setter = std::function<void(const YAML::Node&)>;
+
+void require_known_version(const YAML::Node& n) {
+  if (n.as<int>() == 1) return;
+  throw YAML::Exception(
+      n.Mark(), fmt::format("{} is not 1, the version of this file that is known", n.Scalar()));
+}
 
 std::map<std::string, Setter> setters(ServeConfig& c) {
   const auto number = [](int& field, int low, int high) {
@@ -92,6 +99,7 @@ std::map<std::string, Setter> setters(ServeConfig& c) {
     };
   };
   return {
+      {"version", require_known_version},
       {"listen", texts(c.listen)},
       {"model", texts(c.models)},
       {"api_key_file", text(c.api_key_file)},
@@ -141,26 +149,10 @@ std::map<std::string, Setter> setters(ServeConfig& c) {
   };
 }
 
-// Levenshtein distance, to suggest the key that was meant.
-std::size_t distance(const std::string& a, const std::string& b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t cost = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, cost}));
-    }
-  }
-  return row.back();
-}
-
-std::string nearest(const std::string& key, const std::map<std::string, Setter>& known) {
-  return std::min_element(known.begin(), known.end(),
-                          [&](const auto& a, const auto& b) {
-                            return distance(key, a.first) < distance(key, b.first);
-                          })
-      ->first;
+std::vector<std::string> key_names(const std::map<std::string, Setter>& known) {
+  std::vector<std::string> names = router_config_keys();
+  for (const auto& [name, setter] : known) names.push_back(name);
+  return names;
 }
 
 }  // namespace
@@ -190,14 +182,18 @@ Result<void> read_serve_config(const std::filesystem::path& file, ServeConfig& c
     const std::map<std::string, Setter> known = setters(config);
     for (const auto& entry : root) {
       key = entry.first.as<std::string>();
+      if (std::ranges::find(router_config_keys(), key) != router_config_keys().end()) continue;
       const auto setter = known.find(key);
       if (setter == known.end()) {
-        return Error{ErrorCode::invalid_argument,
-                     fmt::format("{}:{}: unknown key '{}'; did you mean '{}'?", file.string(),
-                                 entry.first.Mark().line + 1, key, nearest(key, known))};
+        return Error{
+            ErrorCode::invalid_argument,
+            fmt::format("{}:{}: unknown key '{}'; did you mean '{}'?", file.string(),
+                        entry.first.Mark().line + 1, key, nearest_name(key, key_names(known)))};
       }
       setter->second(entry.second);
     }
+    key.clear();
+    read_router_config(root, config.router);
   } catch (const YAML::BadFile&) {
     return Error{ErrorCode::io, fmt::format("cannot read the configuration {}: {}", file.string(),
                                             std::strerror(errno))};

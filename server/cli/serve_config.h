@@ -12,6 +12,7 @@
 #include "pincer/engine/result.h"
 #include "pincer/engine/weight_format.h"
 #include "pincer/server/limits.h"
+#include "server/route/route_config.h"
 
 namespace pincer {
 
@@ -37,6 +38,7 @@ struct ServeConfig {
   Limits limits;                 // of connections, sizes, times and waits
   std::string access_log;        // a file, or -; empty: none
   std::string log_level;         // debug, info, warn, error, off; empty: PINCER_LOG's, or info
+  RouterConfig router;           // upstreams, routes, budgets, where conversations are kept
 };
 
 // Overwrites what the file names. Errors: unreadable, not YAML (with the line), an unknown key

@@ -40,7 +40,7 @@ struct UpstreamState {
 
 struct RouteState {
   std::map<std::string, UpstreamState> upstreams;  // of the configuration, by name
-  double budget_remaining_usd = -1;                // negative: no limit
+  double budget_remaining_usd = -1;                // negative: no limit; 0: spent
   double spill_share = 0;  // of requests meant for local that the load controller sends on
   double draw = 0;         // uniform in [0, 1): decides shares
 };
@@ -57,7 +57,8 @@ struct RoutePlan {
   std::optional<double> score;         // 0 easy … 1 hard
   bool cascade =
       false;  // upstreams[0] begins, and its first tokens decide whether upstreams[1] answers
-  bool fail_closed = false;  // none but upstreams[0] may answer
+  bool fail_closed = false;  // by a rule or for privacy: none but `upstreams` may answer, not even
+                             // one that is asked for later
   std::string cause;         // the rule that chose upstreams[0], for a header and metrics
 };
 

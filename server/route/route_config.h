@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "server/route/expression.h"
+
 namespace pincer {
 
 using Milliseconds = std::chrono::milliseconds;
@@ -41,6 +43,14 @@ struct RetryOptions {
   bool respect_retry_after = true;
 };
 
+// What an upstream can do; requests that want more are not sent there.
+struct UpstreamAbilities {
+  bool tools = true;
+  bool schema = true;    // holds an answer to a format
+  bool logprobs = true;  // an Anthropic API has none, unless the configuration says so
+  bool choices = true;   // several answers to one request; the same
+};
+
 struct UpstreamConfig {
   enum class Kind {
     engine,  // this process
@@ -54,6 +64,7 @@ struct UpstreamConfig {
   std::string api_key_env, api_key_file;  // where the key stands; never the key itself
   std::map<std::string, std::string>
       models;  // the name in a request -> the upstream's; others: the same
+  UpstreamAbilities supports;
   UpstreamPrice price;
   UpstreamTimeouts timeouts;
   BreakerOptions breaker;
@@ -81,6 +92,7 @@ enum class PolicyKind { fixed, length, classifier, cascade, weighted };
 // A condition and what it leads to; the first that holds wins.
 struct RouteRule {
   std::string when;          // source of the expression, docs/router.md
+  Expression condition;      // of `when`, over rule_names() of the configuration's upstreams
   std::string use;           // an upstream's name
   bool fail_closed = false;  // no other upstream instead
 };
@@ -93,7 +105,6 @@ struct RoutePolicy {
   // calibrated so that `target_cloud_share` of them do.
   double threshold = -1;
   double target_cloud_share = 0.3;
-  std::string classifier_file;            // empty: the built-in score
   std::map<std::string, double> weights;  // weighted: upstream -> weight
   // cascade: looks at the first tokens that the local model writes.
   int probe_tokens = 16;
