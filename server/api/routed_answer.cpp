@@ -52,13 +52,11 @@ std::optional<Problem> RoutedAnswer::check(ChatRequest& request) const {
   return set_terms(request, *api_.site.limits(), caller_);
 }
 
-RoutePlan RoutedAnswer::plan(const ChatRequest& request) const {
-  RouteFeatures features = measure_request(request);
+RoutePlan RoutedAnswer::plan(const ChatRequest& request, int choices) const {
+  RouteFeatures features = route_features(request, choices, Clock::now());
   features.wanted_upstream = caller_.header("x-pincer-upstream");
   features.session = caller_.header("x-pincer-session");
   features.local_only = caller_.header("x-pincer-privacy") == "local_only";
-  if (const auto patience = caller_.patience())
-    features.deadline_s = std::chrono::duration<double>(*patience).count();
   return api_.router->plan(route_, features, request.client);
 }
 
@@ -85,7 +83,7 @@ asio::awaitable<std::optional<Problem>> RoutedAnswer::start(std::vector<ChatRequ
     if (auto problem = check(request)) co_return problem;
   }
   for (const ChatRequest& request : requests) {
-    RoutePlan plan = this->plan(request);
+    RoutePlan plan = this->plan(request, choices);
     launch(request, plan, choices);
     if (flights_.size() == static_cast<std::size_t>(choices)) plan_ = std::move(plan);
   }

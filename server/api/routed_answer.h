@@ -32,7 +32,7 @@ class RoutedAnswer final : public AnswerSource {
  private:
   struct Inbox;
   std::optional<Problem> check(ChatRequest& request) const;
-  RoutePlan plan(const ChatRequest& request) const;
+  RoutePlan plan(const ChatRequest& request, int choices) const;
   void launch(const ChatRequest& request, const RoutePlan& plan, int choices);
   void note_route();
   void note(const AnswerNews& news);
@@ -47,7 +47,7 @@ class RoutedAnswer final : public AnswerSource {
   std::vector<std::shared_ptr<Flight>> flights_;
   std::vector<bool> first_of_prompt_;
   std::vector<std::size_t> migrations_told_;  // of each flight
-  RoutePlan plan_;  // of the first request
+  RoutePlan plan_;                            // of the first request
   std::size_t ended_ = 0;
   bool failed_ = false;
 };

@@ -1,7 +1,9 @@
 // pincer serve: the HTTP server. The first model loads while it already answers /health; others
 // load when they are asked for.
 #include <fmt/format.h>
+#include <sys/prctl.h>
 
+#include <csignal>
 #include <functional>
 #include <future>
 #include <thread>
@@ -26,6 +28,7 @@ struct ServeFlags {
   std::string config_file;
   ServeConfig config;  // what the flags said
   std::string pool_budget, weights_node, tier, socket_mode;
+  bool exit_with_parent = false;
   std::string max_queue_wait, queue_timeout, request_timeout;
 };
 
@@ -158,6 +161,7 @@ Result<void> add_flags(const CLI::App& sub, const ServeFlags& flags, ServeConfig
 }
 
 int run(const CLI::App& sub, const ServeFlags& flags) {
+  if (flags.exit_with_parent) ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   ServeConfig from_file;
   const auto read_file = [&flags](ServeConfig& config) {
     return flags.config_file.empty() ? Result<void>()
@@ -243,6 +247,8 @@ void add_serve_command(CLI::App& app, Action& action) {
                   "milliseconds between the tokens of a stream that prompts of others may cause")
       ->check(CLI::Range(1, 60000));
   add_speculation_options(*sub, c.speculation, c.draft);
+  sub->add_flag("--exit-with-parent", flags->exit_with_parent,
+                "end when the process that started this one does");
   sub->footer(
       "Examples:\n  pincer serve\n  pincer serve --listen http://0.0.0.0:8080 --api-key-file "
       "keys.txt\n"

@@ -41,6 +41,29 @@ std::vector<std::string> restart_only_changes(const ServeConfig& before, const S
   return names;
 }
 
+namespace {
+
+// What of this server's configuration an engine in a process of its own needs.
+std::vector<std::string> worker_command(const ServeConfig& config) {
+  return {"/proc/self/exe",
+          "serve",
+          "--exit-with-parent",
+          "--weights",
+          std::string(name(config.weights)),
+          "--threads",
+          std::to_string(config.threads),
+          "--context",
+          std::to_string(config.context),
+          "--max-active",
+          std::to_string(config.max_active),
+          "--max-queued",
+          std::to_string(config.max_queued),
+          "--kv",
+          config.kv};
+}
+
+}  // namespace
+
 Result<ServerOptions> server_options(const ServeConfig& config) {
   ServerOptions options;
   if (!config.listen.empty()) options.listen = config.listen;
@@ -60,6 +83,8 @@ Result<ServerOptions> server_options(const ServeConfig& config) {
   options.limits = config.limits;
   if (const auto told = fit_connections(options.limits.connections)) spdlog::warn(*told);
   options.access_log = config.access_log;
+  if (!config.router.empty()) options.router = std::make_shared<RouterConfig>(config.router);
+  options.worker_command = worker_command(config);
   options.sampling = recommended_sampling(config.models.empty() ? "" : config.models.front());
   return options;
 }

@@ -109,17 +109,34 @@ asio::awaitable<void> Flight::back_off(const Member& member) {
   co_await timer.async_wait(asio::use_awaitable);
 }
 
-ChatRequest Flight::outgoing(const Member& member, bool probing) const {
-  ChatRequest request = written_.rest_of(request_);
+// The request as this upstream gets it; false: it must not leave.
+bool Flight::prepare(Member& member, bool probing, ChatRequest& request) {
+  request = written_.rest_of(request_);
   if (probing && !request.want_logprobs) {
     request.want_logprobs = true;  // the margin between the two likeliest tokens
     request.top_logprobs = 2;
   }
   if (member.config().kind != UpstreamConfig::Kind::engine) request.client.clear();
-  return request;
+  disguise_.reset();
+  const Privacy* privacy = member.config().remote() ? router_->privacy(route_) : nullptr;
+  if (privacy == nullptr) return true;
+  auto disguise = Disguise::make(request, *privacy);
+  if (!disguise) {
+    failure_ = UpstreamFailure{.kind = FailureClass::refused,
+                               .message = "this cannot leave: " + disguise.error().message};
+    return false;
+  }
+  disguise_ = *std::move(disguise);
+  request = disguise_->request();
+  for (const ClassCount& found : disguise_->found()) {
+    router_->metrics().redactions.add({route_.model, std::string(name(found.kind))}, found.count);
+  }
+  return true;
 }
 
 asio::awaitable<Flight::Outcome> Flight::leg(Member& member, bool probing) {
+  ChatRequest request;
+  if (!prepare(member, probing, request)) co_return Outcome::skipped;
   const auto sent = Clock::now();
   Breaker& breaker = member.breaker(request_.model);
   std::optional<Breaker::Permit> permit = breaker.try_acquire(sent);
@@ -134,7 +151,13 @@ asio::awaitable<Flight::Outcome> Flight::leg(Member& member, bool probing) {
   ++log_.attempts;
   ++attempts_[member.name()];
   router_->metrics().attempts.add({member.name(), request_.model});
-  StartedStream started = co_await member.upstream().start(outgoing(member, probing));
+  BodyObserver leaving;
+  if (disguise_) {
+    leaving = [this, &member](std::string_view body) {
+      disguise_->note(member.name(), request_.model, body);
+    };
+  }
+  StartedStream started = co_await member.upstream().start(std::move(request), leaving);
   if (auto* failure = std::get_if<UpstreamFailure>(&started))
     co_return fail(member, *permit, std::move(*failure));
   if (cancelled_) co_return Outcome::done;
@@ -158,6 +181,7 @@ asio::awaitable<Flight::Outcome> Flight::listen(Member& member, bool probing,
       failure_ = std::move(news.failure);
       co_return Outcome::failed;
     }
+    if (disguise_) disguise_->lift(news);
     filter_echo(echo, news);
     if (probe) {
       if (!probe->add(news)) continue;  // not yet decided

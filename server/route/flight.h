@@ -56,7 +56,7 @@ class Flight : public std::enable_shared_from_this<Flight> {
   asio::awaitable<Outcome> leg(Member& member, bool probing);
   asio::awaitable<Outcome> listen(Member& member, bool probing, Clock::time_point sent);
   asio::awaitable<void> back_off(const Member& member);
-  ChatRequest outgoing(const Member& member, bool probing) const;
+  bool prepare(Member& member, bool probing, ChatRequest& request);
   std::optional<std::string> next_upstream();
   bool may_go_on(const Member& member);
   Outcome fail(Member& member, Breaker::Permit& permit, UpstreamFailure failure);
@@ -80,6 +80,7 @@ class Flight : public std::enable_shared_from_this<Flight> {
   std::string broke_at_;                    // the upstream of a break that nobody went on from yet
   Clock::time_point last_content_;
   std::unique_ptr<UpstreamStream> stream_;
+  std::unique_ptr<Disguise> disguise_;  // of the attempt in progress
   bool committed_ = false, cancelled_ = false;
 };
 

@@ -3,9 +3,6 @@
 #include <chrono>
 #include <utility>
 
-#include "server/route/features.h"
-#include "server/route/policy.h"
-
 namespace pincer {
 
 namespace {
@@ -29,7 +26,30 @@ Result<std::shared_ptr<HybridRouter>> HybridRouter::make(RouterConfig config,
     if (!made) return made.error();
     router->members_[upstream.name] = std::make_unique<Member>(*std::move(made));
   }
+  if (auto opened = router->open_privacy(); !opened) return opened.error();
   return router;
+}
+
+Result<void> HybridRouter::open_privacy() {
+  for (const RouteConfig& route : config_.routes) {
+    if (!route.privacy.enabled) continue;
+    auto guard = PrivacyGuard::create(route.privacy);
+    if (!guard) return guard.error();
+    std::unique_ptr<AuditLog> audit;
+    if (!route.privacy.audit_log.empty()) {
+      auto opened = AuditLog::open(route.privacy.audit_log);
+      if (!opened) return opened.error();
+      audit = *std::move(opened);
+    }
+    privacy_.emplace(route.model,
+                     Privacy{*std::move(guard), std::move(audit), route.privacy.restore});
+  }
+  return {};
+}
+
+const Privacy* HybridRouter::privacy(const RouteConfig& route) const {
+  const auto found = privacy_.find(route.model);
+  return found == privacy_.end() ? nullptr : &found->second;
 }
 
 const RouteConfig* HybridRouter::find(std::string_view model) const {

@@ -12,6 +12,7 @@
 
 #include "pincer/engine/result.h"
 #include "pincer/server/models.h"
+#include "server/route/disguise.h"
 #include "server/route/member.h"
 #include "server/route/plan.h"
 #include "server/route/retry_budget.h"
@@ -41,6 +42,9 @@ class HybridRouter {
   RoutePlan plan(const RouteConfig& route, const RouteFeatures& features,
                  const std::string& client);
 
+  // Of a route that lets nothing private leave; null: it does not look.
+  const Privacy* privacy(const RouteConfig& route) const;
+
   RetryBudget& retry_budget() { return retry_budget_; }
   RouterMetrics& metrics() { return metrics_; }
   double draw();  // uniform in [0, 1)
@@ -50,11 +54,13 @@ class HybridRouter {
 
  private:
   HybridRouter(RouterConfig config, std::shared_ptr<Models> models);
+  Result<void> open_privacy();
   UpstreamState state_of(Member& member, const RouteConfig& route, const std::string& client);
 
   RouterConfig config_;
   std::shared_ptr<Models> models_;
   std::map<std::string, std::unique_ptr<Member>> members_;
+  std::map<std::string, Privacy> privacy_;  // by the route's model
   RetryBudget retry_budget_;
   RouterMetrics metrics_;
   std::mutex mutex_;  // of what follows

@@ -55,12 +55,14 @@ RouterMetrics::RouterMetrics()
            {"route", "upstream"}),
       tokens("pincer_router_tokens_total", "Tokens that upstreams read and wrote.",
              {"route", "upstream", "type"}),
+      redactions("pincer_router_privacy_redactions_total",
+                 "Private values that did not leave, by class.", {"route", "entity"}),
       decision_seconds(kDecisionBounds),
       migration_gap_seconds(kGapBounds) {}
 
 void RouterMetrics::write(MetricsText& out) const {
-  for (const LabelledCounter* counter :
-       {&decisions, &attempts, &failures, &fallbacks, &migrations, &escalations, &cost, &tokens}) {
+  for (const LabelledCounter* counter : {&decisions, &attempts, &failures, &fallbacks, &migrations,
+                                         &escalations, &cost, &tokens, &redactions}) {
     counter->write(out);
   }
   decision_seconds.write(out, "pincer_router_decision_seconds", "Time that a decision took.");

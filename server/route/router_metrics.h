@@ -32,7 +32,8 @@ class LabelledCounter {
 struct RouterMetrics {
   RouterMetrics();
 
-  LabelledCounter decisions, attempts, failures, fallbacks, migrations, escalations, cost, tokens;
+  LabelledCounter decisions, attempts, failures, fallbacks, migrations, escalations, cost, tokens,
+      redactions;
   Histogram decision_seconds, migration_gap_seconds;
 
   void write(MetricsText& out) const;

@@ -193,10 +193,11 @@ class RemoteUpstream final : public Upstream {
 
   const UpstreamConfig& config() const override { return config_; }
 
-  asio::awaitable<StartedStream> start(ChatRequest request) override {
+  asio::awaitable<StartedStream> start(ChatRequest request, BodyObserver leaving) override {
     const auto mapped = config_.models.find(request.model);
     const std::string& model = mapped == config_.models.end() ? request.model : mapped->second;
     const std::string body = dialect_.body(request, config_, model);
+    if (leaving) leaving(body);
     const std::string bytes =
         fmt::format("{}Content-Length: {}\r\n\r\n{}", head_, body.size(), body);
     const asio::any_io_executor executor = co_await asio::this_coro::executor;

@@ -2,9 +2,11 @@
 // somewhere. It makes one attempt; what happens after a failure is the router's business.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -54,6 +56,8 @@ class UpstreamStream {
 
 using StartedStream = std::variant<std::unique_ptr<UpstreamStream>, UpstreamFailure>;
 
+using BodyObserver = std::function<void(std::string_view body)>;
+
 // Thread-safe.
 class Upstream {
  public:
@@ -64,7 +68,8 @@ class Upstream {
   // Sends the request, `model` being the name that the client used, and returns once it is
   // accepted (the head of a good response is there), or failed. With `request.continue_last`
   // the last message is an assistant's, and what comes goes on where it ends.
-  virtual asio::awaitable<StartedStream> start(ChatRequest request) = 0;
+  // `leaving` is told the body, as it leaves this machine, before it does; null: nobody asks.
+  virtual asio::awaitable<StartedStream> start(ChatRequest request, BodyObserver leaving) = 0;
 };
 
 }  // namespace pincer

@@ -50,8 +50,8 @@ class WorkerUpstream final : public Upstream {
         process_(config_.name, std::move(argv)) {}
 
   const UpstreamConfig& config() const override { return config_; }
-  asio::awaitable<StartedStream> start(ChatRequest request) override {
-    return remote_->start(std::move(request));
+  asio::awaitable<StartedStream> start(ChatRequest request, BodyObserver) override {
+    return remote_->start(std::move(request), nullptr);
   }
 
  private:

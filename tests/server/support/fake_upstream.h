@@ -26,7 +26,8 @@ class FakeUpstream final : public Upstream {
   void answer(Script script) { scripts_.push_back(std::move(script)); }
   const std::vector<ChatRequest>& requests() const { return requests_; }
 
-  asio::awaitable<StartedStream> start(ChatRequest request) override {
+  asio::awaitable<StartedStream> start(ChatRequest request, BodyObserver leaving) override {
+    if (leaving) leaving(request.messages.empty() ? "" : request.messages.back().content);
     requests_.push_back(std::move(request));
     if (scripts_.empty())
       co_return UpstreamFailure{.kind = FailureClass::connect, .message = "no script is left"};

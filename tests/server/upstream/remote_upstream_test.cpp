@@ -31,7 +31,7 @@ struct Outcome {
 };
 
 asio::awaitable<void> ask(std::shared_ptr<Upstream> upstream, ChatRequest request, Outcome& out) {
-  StartedStream started = co_await upstream->start(std::move(request));
+  StartedStream started = co_await upstream->start(std::move(request), nullptr);
   if (auto* failure = std::get_if<UpstreamFailure>(&started)) {
     out.failure = std::move(*failure);
     co_return;

@@ -1,0 +1,43 @@
+// What leaves for another machine has placeholders in the place of private values, and what comes
+// back has the values again.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "server/privacy/audit_log.h"
+#include "server/privacy/guard.h"
+#include "server/privacy/stream_restorer.h"
+#include "server/upstream/upstream.h"
+
+namespace pincer {
+
+// What a route keeps for that; immutable but for the log's lines.
+struct Privacy {
+  PrivacyGuard guard;
+  std::unique_ptr<AuditLog> audit;  // null: none is kept
+  bool restore = true;
+};
+
+// One attempt's.
+class Disguise {
+ public:
+  // Errors: those of guard(); the request must not leave then.
+  static Result<std::unique_ptr<Disguise>> make(const ChatRequest& request, const Privacy& privacy);
+
+  const ChatRequest& request() const { return guarded_.request; }
+  const std::vector<ClassCount>& found() const { return guarded_.found; }
+  // Writes a line of the log with what leaves.
+  void note(const std::string& upstream, const std::string& model, std::string_view body) const;
+  // What is held back at a failure is lost: whoever goes on writes it again.
+  void lift(UpstreamNews& news);
+
+ private:
+  Disguise(Guarded guarded, const Privacy& privacy);
+
+  Guarded guarded_;
+  const Privacy& privacy_;
+  StreamRestorer restorer_;
+};
+
+}  // namespace pincer
