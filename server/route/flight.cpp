@@ -129,7 +129,8 @@ bool Flight::prepare(Member& member, bool probing, ChatRequest& request) {
   disguise_ = *std::move(disguise);
   request = disguise_->request();
   for (const ClassCount& found : disguise_->found()) {
-    router_->metrics().redactions.add({route_.model, std::string(name(found.kind))}, found.count);
+    router_->metrics().redactions.add({route_.model, std::string(class_name(found.kind))},
+                                      found.count);
   }
   return true;
 }
