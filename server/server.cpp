@@ -22,6 +22,7 @@
 #include "server/framed/connection.h"
 #include "server/http/listener.h"
 #include "server/http/site.h"
+#include "server/route/hybrid_router.h"
 #include "server/service/thread_priority.h"
 #include "server/trace/trace_api.h"
 #include "server/upstream/make_upstream.h"

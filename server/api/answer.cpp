@@ -4,6 +4,7 @@
 
 #include "server/api/local_answer.h"
 #include "server/api/routed_answer.h"
+#include "server/route/hybrid_router.h"
 
 namespace pincer {
 

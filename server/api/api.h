@@ -8,9 +8,10 @@
 #include "pincer/server/models.h"
 #include "server/api/response_store.h"
 #include "server/http/site.h"
-#include "server/route/hybrid_router.h"
 
 namespace pincer {
+
+class HybridRouter;
 
 // Outlives the handlers. `site` owns the router that they are in.
 struct Api {

@@ -6,6 +6,7 @@
 
 #include "server/api/openai_error.h"
 #include "server/backend/open_model.h"
+#include "server/route/hybrid_router.h"
 
 namespace pincer {
 namespace {

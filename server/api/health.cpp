@@ -2,7 +2,10 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <string>
 #include <utility>
+
+#include "server/route/hybrid_router.h"
 
 namespace pincer {
 
@@ -12,7 +15,13 @@ namespace {
 asio::awaitable<std::string> metrics_text(const Api& api) {
   Site& site = api.site;
   if (site.access_log) site.metrics.access_log_dropped = site.access_log->dropped();
-  co_return site.metrics.text(*api.models, !site.draining && api.models->ready());
+  std::string text = site.metrics.text(*api.models, !site.draining && api.models->ready());
+  if (api.router) {
+    MetricsText routes;
+    api.router->write_metrics(routes);
+    text += routes.text();
+  }
+  co_return text;
 }
 
 }  // namespace

@@ -110,6 +110,22 @@ RoutePlan HybridRouter::plan(const RouteConfig& route, const RouteFeatures& feat
   return plan;
 }
 
-void HybridRouter::write_metrics(MetricsText& out) { metrics_.write(out); }
+void HybridRouter::write_metrics(MetricsText& out) {
+  const auto now = Clock::now();
+  metrics_.write(out);
+  out.single("pincer_router_retry_budget_remaining", "gauge",
+             "Retries and migrations that may be made now.", retry_budget_.balance(now));
+  out.family("pincer_router_in_flight", "gauge", "Requests that an upstream is answering.");
+  for (const auto& [name, member] : members_)
+    out.sample("pincer_router_in_flight", {{"upstream", name}}, member->in_flight);
+  out.family("pincer_router_breaker_state", "gauge", "0: closed, 1: half open, 2: open.");
+  for (const auto& [name, member] : members_) {
+    for (const auto& [model, status] : member->breakers(now)) {
+      const bool open = status.state == Breaker::State::open;
+      const double value = open ? 2 : status.state == Breaker::State::half_open ? 1 : 0;
+      out.sample("pincer_router_breaker_state", {{"upstream", name}, {"model", model}}, value);
+    }
+  }
+}
 
 }  // namespace pincer

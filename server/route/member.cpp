@@ -9,6 +9,13 @@ Breaker& Member::breaker(const std::string& model) {
   return *breaker;
 }
 
+std::vector<Member::BreakerState> Member::breakers(Breaker::Time now) {
+  const std::lock_guard lock(mutex_);
+  std::vector<BreakerState> states;
+  for (const auto& [model, breaker] : breakers_) states.push_back({model, breaker->status(now)});
+  return states;
+}
+
 void Member::saw_first_token(double seconds) {
   // Two threads at once may lose one of their observations, which an average can bear.
   const double before = first_token_;

@@ -6,6 +6,8 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "server/route/breaker.h"
 #include "server/route/plan.h"
@@ -23,6 +25,12 @@ class Member {
   Upstream& upstream() { return *upstream_; }
   // One for each model: a model that fails says nothing of the others.
   Breaker& breaker(const std::string& model);
+
+  struct BreakerState {
+    std::string model;
+    Breaker::Status status;
+  };
+  std::vector<BreakerState> breakers(Breaker::Time now);
 
   // Seconds from a request to its first content: a moving average; 0 before the first.
   void saw_first_token(double seconds);
