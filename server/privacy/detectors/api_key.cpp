@@ -115,9 +115,13 @@ const std::array<std::vector<Prefix>, 256>& prefixes_by_byte() {
 
 constexpr std::size_t kLookedAt = 512;  // of what follows a prefix, to say whether it is a key
 
-bool is_random(std::string_view body, bool hex_only) {
-  if (hex_only) return std::ranges::all_of(body, is_hex) && std::ranges::any_of(body, is_digit);
-  return std::ranges::any_of(body, is_digit) && std::ranges::any_of(body, is_letter);
+bool is_random(std::string_view body, const Prefix& prefix, bool hex_only) {
+  const bool digits = std::ranges::any_of(body, is_digit);
+  if (hex_only) return digits && std::ranges::all_of(body, is_hex);
+  const bool upper_case = std::ranges::any_of(body, is_upper);
+  const bool lower_case = std::ranges::any_of(body, is_lower);
+  if (prefix.also.empty()) return upper_case || lower_case;  // longer than any word
+  return (digits && (upper_case || lower_case)) || (upper_case && lower_case);
 }
 
 // Behind the key at `i`, or `i`.
@@ -131,12 +135,13 @@ std::size_t key_end(std::string_view text, std::size_t i, const std::vector<Pref
       return is_alnum(c) || (!hex && c != '\0' && prefix.also.find(c) != std::string_view::npos);
     };
     while (end - body < kLookedAt && belongs(at(text, end))) ++end;
-    if (end - body >= prefix.shortest && is_random(text.substr(body, end - body), hex)) {
+    if (end - body >= prefix.shortest && is_random(text.substr(body, end - body), prefix, hex)) {
       while (belongs(at(text, end))) ++end;
     }
     while (end > body && text[end - 1] == '.') --end;
     if (hex && end - body != 32) continue;
-    if (end - body >= prefix.shortest && is_random(text.substr(body, end - body), hex)) return end;
+    if (end - body >= prefix.shortest && is_random(text.substr(body, end - body), prefix, hex))
+      return end;
   }
   return i;
 }

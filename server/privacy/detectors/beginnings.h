@@ -11,8 +11,8 @@ namespace pincer::privacy {
 
 class Beginnings {
  public:
-  void add(std::string_view word) { set_.set(key(word[0], word[1])); }
-  void add_any_case(std::string_view word) {
+  // `word`, in lower case, counts in any.
+  void add(std::string_view word) {
     for (const char first : {word[0], upper(word[0])}) {
       for (const char second : {word[1], upper(word[1])}) set_.set(key(first, second));
     }

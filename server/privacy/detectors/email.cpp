@@ -16,14 +16,15 @@ bool is_wide_lead(char c) {
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
 std::size_t local_begin(std::string_view text, std::size_t end) {
+  constexpr std::string_view kMarks = "._+-%";
   const std::size_t limit = end > kMaxLocal ? end - kMaxLocal : 0;
   std::size_t i = end;
   while (i > limit) {
     const char c = text[i - 1];
-    if (is_alnum(c) || (c != '\0' && std::string_view("._+-%").find(c) != std::string_view::npos)) {
-      --i;
-    } else if ((c == '\'' || c == '&') && i >= 2 && is_alnum(text[i - 2]) && i < end &&
-               is_alnum(text[i])) {
+    const bool plain = is_alnum(c) || (c != '\0' && kMarks.find(c) != std::string_view::npos);
+    const bool between =
+        (c == '\'' || c == '&') && i >= 2 && is_alnum(text[i - 2]) && i < end && is_alnum(text[i]);
+    if (plain || between) {
       --i;
     } else if (is_continuation(c) && i >= 2 && is_wide_lead(text[i - 2])) {
       i -= 2;

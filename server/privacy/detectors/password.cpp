@@ -37,7 +37,7 @@ constexpr std::size_t kMaxName = 24, kMaxValue = 512;
 const Beginnings& beginnings() {
   static const Beginnings all = [] {
     Beginnings some;
-    for (const Keyword& keyword : kKeywords) some.add_any_case(keyword.text);
+    for (const Keyword& keyword : kKeywords) some.add(keyword.text);
     return some;
   }();
   return all;

@@ -39,8 +39,9 @@ class Candidate {
     if (last_ + 1 < groups_.size() && groups_[last_ + 1].size() == 2) return true;
     if (first_ > 0) return groups_[first_ - 1].size() == 2;
     const std::size_t begin = groups_[first_].begin;
-    return begin >= 3 && is_alnum(text_[begin - 2]) && is_alnum(text_[begin - 3]) &&
-           (begin == 3 || !is_alnum(text_[begin - 4]));
+    if (begin < 3 || (begin > 3 && is_alnum(text_[begin - 4]))) return false;
+    const char high = text_[begin - 3], low = text_[begin - 2];
+    return is_hex(high) && is_hex(low) && (is_digit(high) || is_digit(low));
   }
 
  private:
@@ -63,18 +64,19 @@ bool is_north_american(const Candidate& c, bool parenthesis) {
   return c.count() == i + 3 && c.size(i + 1) == 3 && c.digit(i + 1) >= '2' && c.size(i + 2) == 4;
 }
 
-// 0170-1234567, (030) 1234567, 01 23 45 67 89, 0049 30 1234567
+// 0170-1234567, 03-1234-5678, (030) 1234567, 01 23 45 67 89, 0049 30 1234567
 bool is_with_trunk_zero(const Candidate& c) {
   if (c.digit(0) != '0' || c.count() < 2) return false;
-  bool pairs = true;
+  bool pairs = true, long_groups = true;  // all, and all behind the first
   for (std::size_t i = 0; i < c.count(); ++i) {
     if (c.size(i) < 2) return false;
     pairs = pairs && c.size(i) == 2;
+    long_groups = long_groups && (i == 0 || c.size(i) >= 3);
   }
   if (c.digit(0, 1) == '0') return c.size(0) >= 4 && c.digits() >= 11 && c.digits() <= 17;
   if (pairs) return c.count() == 5 && !c.beside_pairs();
   if (c.gaps_have('.')) return false;
-  return c.size(0) >= 3 && c.digits() >= 9 && c.digits() <= 12;
+  return (c.size(0) >= 3 || long_groups) && c.digits() >= 9 && c.digits() <= 12;
 }
 
 // (11) 91234-5678

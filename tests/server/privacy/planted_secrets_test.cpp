@@ -250,9 +250,8 @@ TEST_F(PlantedSecrets, ComeBackInAnAnswerThatQuotesThem) {
       PlaceholderMap map = safe.placeholders;
       const std::string name = map.name_of(PrivacyClass::email, secret.value);
       if (safe.placeholders.value_of(name) == nullptr) continue;  // it was part of something longer
-      answer += "See [" + name + "], or **" + name + "**: \\[" + name + "\\](" + name + ").\n";
-      expected += "See " + secret.value + ", or **" + secret.value + "**: " + secret.value + "(" +
-                  secret.value + ").\n";
+      answer += fmt::format("See [{0}], or **{0}**: \\[{0}\\]({0}).\n", name);
+      expected += fmt::format("See {0}, or **{0}**: {0}({0}).\n", secret.value);
     }
     for (const std::size_t step : {1, 2, 3, 0}) {
       ASSERT_EQ(streamed(answer, safe.placeholders, AnswerPart::Kind::text, step, dice), expected);
