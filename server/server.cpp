@@ -111,8 +111,8 @@ struct Server::Impl {
 
   Result<void> open_router() {
     if (!options.router) return {};
-    auto made =
-        HybridRouter::make(*options.router, api.models, [this](const UpstreamConfig& config) {
+    auto made = HybridRouter::make(
+        *options.router, api.models, workers, [this](const UpstreamConfig& config) {
           return make_upstream(config, api.models, workers, {options.worker_command});
         });
     if (!made) return made.error();

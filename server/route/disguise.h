@@ -2,8 +2,10 @@
 // back has the values again.
 #pragma once
 
+#include <boost/asio/thread_pool.hpp>
 #include <memory>
 #include <string>
+#include <variant>
 
 #include "server/privacy/audit_log.h"
 #include "server/privacy/guard.h"
@@ -19,11 +21,17 @@ struct Privacy {
   bool restore = true;
 };
 
+class Disguise;
+// Not a Result: what co_spawn returns must have a default.
+using Disguised = std::variant<std::unique_ptr<Disguise>, Error>;
+
 // One attempt's.
 class Disguise {
  public:
-  // Errors: those of guard(); the request must not leave then.
-  static Result<std::unique_ptr<Disguise>> make(const ChatRequest& request, const Privacy& privacy);
+  // Errors: those of guard(); the request must not leave then. `privacy` outlives it. What is long
+  // is looked through on one of `workers`.
+  static asio::awaitable<Disguised> make(ChatRequest request, const Privacy& privacy,
+                                         asio::thread_pool& workers);
 
   const ChatRequest& request() const { return guarded_.request; }
   const std::vector<ClassCount>& found() const { return guarded_.found; }

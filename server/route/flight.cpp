@@ -110,7 +110,7 @@ asio::awaitable<void> Flight::back_off(const Member& member) {
 }
 
 // The request as this upstream gets it; false: it must not leave.
-bool Flight::prepare(Member& member, bool probing, ChatRequest& request) {
+asio::awaitable<bool> Flight::prepare(Member& member, bool probing, ChatRequest& request) {
   request = written_.rest_of(request_);
   if (probing && !request.want_logprobs) {
     request.want_logprobs = true;  // the margin between the two likeliest tokens
@@ -119,25 +119,26 @@ bool Flight::prepare(Member& member, bool probing, ChatRequest& request) {
   if (member.config().kind != UpstreamConfig::Kind::engine) request.client.clear();
   disguise_.reset();
   const Privacy* privacy = member.config().remote() ? router_->privacy(route_) : nullptr;
-  if (privacy == nullptr) return true;
-  auto disguise = Disguise::make(request, *privacy);
-  if (!disguise) {
+  if (privacy == nullptr) co_return true;
+  Disguised disguised = co_await Disguise::make(request, *privacy, router_->workers());
+  if (const auto* error = std::get_if<Error>(&disguised)) {
     failure_ = UpstreamFailure{.kind = FailureClass::refused,
-                               .message = "this cannot leave: " + disguise.error().message};
-    return false;
+                               .message = "this cannot leave: " + error->message};
+    co_return false;
   }
-  disguise_ = *std::move(disguise);
+  disguise_ = std::get<std::unique_ptr<Disguise>>(std::move(disguised));
   request = disguise_->request();
   for (const ClassCount& found : disguise_->found()) {
     router_->metrics().redactions.add({route_.model, std::string(class_name(found.kind))},
                                       found.count);
   }
-  return true;
+  co_return true;
 }
 
 asio::awaitable<Flight::Outcome> Flight::leg(Member& member, bool probing) {
   ChatRequest request;
-  if (!prepare(member, probing, request)) co_return Outcome::skipped;
+  const bool ready = co_await prepare(member, probing, request);
+  if (!ready || cancelled_) co_return Outcome::skipped;
   const auto sent = Clock::now();
   Breaker& breaker = member.breaker(request_.model);
   std::optional<Breaker::Permit> permit = breaker.try_acquire(sent);

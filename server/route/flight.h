@@ -56,7 +56,7 @@ class Flight : public std::enable_shared_from_this<Flight> {
   asio::awaitable<Outcome> leg(Member& member, bool probing);
   asio::awaitable<Outcome> listen(Member& member, bool probing, Clock::time_point sent);
   asio::awaitable<void> back_off(const Member& member);
-  bool prepare(Member& member, bool probing, ChatRequest& request);
+  asio::awaitable<bool> prepare(Member& member, bool probing, ChatRequest& request);
   std::optional<std::string> next_upstream();
   bool may_go_on(const Member& member);
   Outcome fail(Member& member, Breaker::Permit& permit, UpstreamFailure failure);

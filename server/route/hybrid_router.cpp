@@ -11,16 +11,20 @@ using Clock = std::chrono::steady_clock;
 
 }  // namespace
 
-HybridRouter::HybridRouter(RouterConfig config, std::shared_ptr<Models> models)
+HybridRouter::HybridRouter(RouterConfig config, std::shared_ptr<Models> models,
+                           asio::thread_pool& workers)
     : config_(std::move(config)),
       models_(std::move(models)),
+      workers_(workers),
       retry_budget_(config_.retry_budget),
       random_(std::random_device()()) {}
 
 Result<std::shared_ptr<HybridRouter>> HybridRouter::make(RouterConfig config,
                                                          std::shared_ptr<Models> models,
+                                                         asio::thread_pool& workers,
                                                          const MakeUpstream& make_upstream) {
-  std::shared_ptr<HybridRouter> router(new HybridRouter(std::move(config), std::move(models)));
+  std::shared_ptr<HybridRouter> router(
+      new HybridRouter(std::move(config), std::move(models), workers));
   for (const UpstreamConfig& upstream : router->config_.upstreams) {
     auto made = make_upstream(upstream);
     if (!made) return made.error();

@@ -28,6 +28,7 @@ class HybridRouter {
 
   static Result<std::shared_ptr<HybridRouter>> make(RouterConfig config,
                                                     std::shared_ptr<Models> models,
+                                                    asio::thread_pool& workers,
                                                     const MakeUpstream& make_upstream);
 
   const RouterConfig& config() const { return config_; }
@@ -45,6 +46,7 @@ class HybridRouter {
   // Of a route that lets nothing private leave; null: it does not look.
   const Privacy* privacy(const RouteConfig& route) const;
 
+  asio::thread_pool& workers() { return workers_; }  // for what takes long
   RetryBudget& retry_budget() { return retry_budget_; }
   RouterMetrics& metrics() { return metrics_; }
   double draw();  // uniform in [0, 1)
@@ -53,12 +55,13 @@ class HybridRouter {
   void write_metrics(MetricsText& out);
 
  private:
-  HybridRouter(RouterConfig config, std::shared_ptr<Models> models);
+  HybridRouter(RouterConfig config, std::shared_ptr<Models> models, asio::thread_pool& workers);
   Result<void> open_privacy();
   UpstreamState state_of(Member& member, const RouteConfig& route, const std::string& client);
 
   RouterConfig config_;
   std::shared_ptr<Models> models_;
+  asio::thread_pool& workers_;
   std::map<std::string, std::unique_ptr<Member>> members_;
   std::map<std::string, Privacy> privacy_;  // by the route's model
   RetryBudget retry_budget_;

@@ -47,7 +47,7 @@ class FlightTest : public ::testing::Test {
   // The upstreams are made when they are first used; their settings are fixed from then on.
   FakeUpstream& fake(const std::string& name) {
     if (!router_) {
-      auto made = HybridRouter::make(config_, std::make_shared<Models>(),
+      auto made = HybridRouter::make(config_, std::make_shared<Models>(), workers_,
                                      [this](const UpstreamConfig& upstream) {
                                        auto fake = std::make_shared<FakeUpstream>(upstream);
                                        fakes_[upstream.name] = fake.get();
@@ -75,6 +75,7 @@ class FlightTest : public ::testing::Test {
   }
   const FlightLog& log() { return flight_->log(); }
 
+  asio::thread_pool workers_{1};
   RouterConfig config_;
   RouteConfig route_;
   RoutePlan plan_;
