@@ -16,15 +16,9 @@
 #include "server/http/types.h"
 #include "server/route/route_config.h"
 #include "server/upstream/failure.h"
+#include "server/upstream/upstream_usage.h"
 
 namespace pincer {
-
-// What an upstream says was read and written; of a stream that broke off, what is known.
-struct UpstreamUsage {
-  int prompt_tokens = 0, cached_tokens = 0;
-  int completion_tokens = 0, reasoning_tokens = 0;
-  bool reported = false;  // false: counted by us, from the pieces that came
-};
 
 struct UpstreamEnd {
   enum class Reason { stop, stop_string, tool_calls, length };
