@@ -251,10 +251,7 @@ void Flight::deliver(Member& member, UpstreamNews news, Clock::time_point sent) 
 }
 
 void Flight::account(Member& member, const UpstreamUsage& usage) {
-  const UpstreamPrice& price = member.config().price;
-  const double fresh = usage.prompt_tokens - usage.cached_tokens;
-  const double cost = 1e-6 * (fresh * price.input + usage.cached_tokens * price.cached_input +
-                              usage.completion_tokens * price.output);
+  const double cost = router_->charge(member, request_.client, usage);
   log_.cost_usd += cost;
   RouterMetrics& metrics = router_->metrics();
   metrics.cost.add({route_.model, member.name()}, cost);

@@ -9,6 +9,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// A client is its key's name, a line break, and what it calls its user (set_terms()).
+std::string key_of(const std::string& client) { return client.substr(0, client.find('\n')); }
+
+Spend::Time now_in_seconds() {
+  return std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
 }  // namespace
 
 HybridRouter::HybridRouter(RouterConfig config, std::shared_ptr<Models> models,
@@ -17,7 +24,12 @@ HybridRouter::HybridRouter(RouterConfig config, std::shared_ptr<Models> models,
       models_(std::move(models)),
       workers_(workers),
       retry_budget_(config_.retry_budget),
-      random_(std::random_device()()) {}
+      spend_(config_.budgets),
+      random_(std::random_device()()) {
+  for (const RouteConfig& route : config_.routes) {
+    if (route.load.enabled) load_.emplace(route.model, LoadController(route.load));
+  }
+}
 
 Result<std::shared_ptr<HybridRouter>> HybridRouter::make(RouterConfig config,
                                                          std::shared_ptr<Models> models,
@@ -99,6 +111,23 @@ UpstreamState HybridRouter::state_of(Member& member, const RouteConfig& route,
   return state;
 }
 
+// From when a request of this moment would get its first token of the local side.
+double HybridRouter::spill_share(const RouteConfig& route, const RouteState& state) {
+  const std::lock_guard lock(mutex_);
+  const auto found = load_.find(route.model);
+  const auto local = state.upstreams.find(route.local);
+  if (found == load_.end() || local == state.upstreams.end()) return 0;
+  found->second.observe(local->second.expected_wait_s + local->second.first_token_s, Clock::now());
+  return found->second.spill_share();
+}
+
+double HybridRouter::charge(const Member& member, const std::string& client,
+                            const UpstreamUsage& usage) {
+  const double usd = cost_usd(member.config().price, usage);
+  spend_.add(key_of(client), usage, usd, now_in_seconds());
+  return usd;
+}
+
 RoutePlan HybridRouter::plan(const RouteConfig& route, const RouteFeatures& features,
                              const std::string& client) {
   const auto begin = Clock::now();
@@ -106,6 +135,8 @@ RoutePlan HybridRouter::plan(const RouteConfig& route, const RouteFeatures& feat
   for (const auto& [name, member] : members_)
     state.upstreams[name] = state_of(*member, route, client);
   state.draw = draw();
+  state.spill_share = spill_share(route, state);
+  state.budget_remaining_usd = spend_.remaining_usd(key_of(client), now_in_seconds());
   RoutePlan plan = plan_route(config_, route, features, state);
   retry_budget_.deposit(begin);
   metrics_.decision_seconds.observe(std::chrono::duration<double>(Clock::now() - begin).count());

@@ -13,10 +13,12 @@
 #include "pincer/engine/result.h"
 #include "pincer/server/models.h"
 #include "server/route/disguise.h"
+#include "server/route/load_controller.h"
 #include "server/route/member.h"
 #include "server/route/plan.h"
 #include "server/route/retry_budget.h"
 #include "server/route/router_metrics.h"
+#include "server/route/spend.h"
 
 namespace pincer {
 
@@ -46,6 +48,10 @@ class HybridRouter {
   // Of a route that lets nothing private leave; null: it does not look.
   const Privacy* privacy(const RouteConfig& route) const;
 
+  // What an attempt for `client` used; the cost in USD.
+  double charge(const Member& member, const std::string& client, const UpstreamUsage& usage);
+  const Spend& spend() const { return spend_; }
+
   asio::thread_pool& workers() { return workers_; }  // for what takes long
   RetryBudget& retry_budget() { return retry_budget_; }
   RouterMetrics& metrics() { return metrics_; }
@@ -57,6 +63,7 @@ class HybridRouter {
  private:
   HybridRouter(RouterConfig config, std::shared_ptr<Models> models, asio::thread_pool& workers);
   Result<void> open_privacy();
+  double spill_share(const RouteConfig& route, const RouteState& state);
   UpstreamState state_of(Member& member, const RouteConfig& route, const std::string& client);
 
   RouterConfig config_;
@@ -65,9 +72,11 @@ class HybridRouter {
   std::map<std::string, std::unique_ptr<Member>> members_;
   std::map<std::string, Privacy> privacy_;  // by the route's model
   RetryBudget retry_budget_;
+  Spend spend_;
   RouterMetrics metrics_;
   std::mutex mutex_;  // of what follows
   std::mt19937_64 random_;
+  std::map<std::string, LoadController> load_;  // by the route's model
 };
 
 }  // namespace pincer
