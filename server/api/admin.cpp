@@ -6,7 +6,9 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "server/api/openai_error.h"
 #include "server/report/pool_report.h"
+#include "server/route/router_json.h"
 
 namespace pincer {
 namespace {
@@ -25,6 +27,19 @@ asio::awaitable<void> admin_pool(const Api& api, Exchange& exchange) {
   Response response;
   response.body =
       co_await asio::co_spawn(api.workers.get_executor(), std::move(task), asio::use_awaitable);
+  co_await exchange.send(std::move(response));
+}
+
+asio::awaitable<void> admin_routes(const Api& api, Exchange& exchange) {
+  if (!api.router) {
+    co_await exchange.send(
+        openai_error_response({.status = 404,
+                               .message = "There are no routes in this server's configuration.",
+                               .code = "no_routes"}));
+    co_return;
+  }
+  Response response;
+  response.body = router_json(*api.router);
   co_await exchange.send(std::move(response));
 }
 

@@ -1,4 +1,4 @@
-// GET /admin/pool, POST /admin/drain: for whoever runs the server.
+// GET /admin/pool, GET /admin/routes, POST /admin/drain: for whoever runs the server.
 #pragma once
 
 #include "server/api/api.h"
@@ -7,6 +7,8 @@ namespace pincer {
 
 // What of the weights is mapped and in memory: `pincer ps --json`, for this process.
 asio::awaitable<void> admin_pool(const Api& api, Exchange& exchange);
+// Upstreams, breakers and what answers have cost: router_json(). 404 without routes.
+asio::awaitable<void> admin_routes(const Api& api, Exchange& exchange);
 // 202; then as SIGTERM: requests in progress finish.
 asio::awaitable<void> admin_drain(const Api& api, Exchange& exchange);
 

@@ -73,6 +73,10 @@ void add_admin_routes(Router& router, const Api& api) {
               .scope = Scope::admin,
               .when_draining = true,
               .handler = std::bind_front(admin_pool, std::cref(api))});
+  router.add({.pattern = "/admin/routes",
+              .scope = Scope::admin,
+              .when_draining = true,
+              .handler = std::bind_front(admin_routes, std::cref(api))});
   router.add({.method = verb::post,
               .pattern = "/admin/drain",
               .scope = Scope::admin,

@@ -150,6 +150,7 @@ asio::awaitable<Flight::Outcome> Flight::leg(Member& member, bool probing) {
         .retry_after = std::chrono::duration_cast<Milliseconds>(rest)};
     co_return Outcome::skipped;
   }
+  leg_tokens_ = 0;
   ++log_.attempts;
   ++attempts_[member.name()];
   router_->metrics().attempts.add({member.name(), request_.model});
@@ -212,6 +213,8 @@ Flight::Outcome Flight::fail(Member& member, Breaker::Permit& permit, UpstreamFa
   if (attempts_[member.name()] < retry.max_attempts && !plan_.fail_closed)
     ahead_.push_back(member.name());
   if (committed_) broke_at_ = member.name();
+  // It does not say any more what it has read and written; this much is known.
+  if (leg_tokens_ > 0) account(member, {.completion_tokens = leg_tokens_});
   failure_ = std::move(failure);
   return Outcome::failed;
 }
@@ -243,6 +246,7 @@ void Flight::deliver(Member& member, UpstreamNews news, Clock::time_point sent) 
   if (!committed_ || !broke_at_.empty()) commit(member, sent);
   last_content_ = Clock::now();
   written_.add(news.parts, news.tokens);
+  leg_tokens_ += news.tokens;
   AnswerNews out;
   out.choice = choice_;
   out.parts = std::move(news.parts);

@@ -81,6 +81,7 @@ class Flight : public std::enable_shared_from_this<Flight> {
   Clock::time_point last_content_;
   std::unique_ptr<UpstreamStream> stream_;
   std::unique_ptr<Disguise> disguise_;  // of the attempt in progress
+  int leg_tokens_ = 0;                  // that the attempt in progress has brought
   bool committed_ = false, cancelled_ = false;
 };
 
