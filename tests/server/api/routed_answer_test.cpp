@@ -1,0 +1,154 @@
+// Routes over HTTP: the cloud is another server in this process.
+#include <gtest/gtest.h>
+
+#include "server/route/route_config.h"
+#include "tests/server/support/test_server.h"
+
+namespace pincer {
+namespace {
+
+using testing::kChatPath;
+using testing::Reply;
+using testing::TestServer;
+
+constexpr const char* kAsk =
+    R"({"model":"chat","messages":[{"role":"user","content":"Hi"}],"max_tokens":50)";
+
+std::string header(const Reply& reply, const std::string& name) {
+  const auto found = reply.headers.find(name);
+  return found == reply.headers.end() ? "" : found->second;
+}
+
+class RoutedAnswer : public ::testing::Test {
+ protected:
+  RoutedAnswer() {
+    UpstreamConfig local;
+    local.name = "local";
+    local.kind = UpstreamConfig::Kind::engine;
+    local.models["chat"] = "fake-model";
+    UpstreamConfig cloud;
+    cloud.name = "cloud";
+    cloud.base_url = cloud_.address() + "/v1";
+    cloud.proxy = "none";
+    cloud.models["chat"] = "fake-model";
+    cloud.retry.max_attempts = 1;
+    config_.upstreams = {local, cloud};
+    RouteConfig route;
+    route.model = "chat";
+    route.local = "local";
+    route.cloud = "cloud";
+    route.fallbacks = {"cloud", "local"};
+    config_.routes = {route};
+  }
+
+  TestServer& server() {
+    if (!server_) {
+      ServerOptions options;
+      options.router = std::make_shared<RouterConfig>(config_);
+      server_ = std::make_unique<TestServer>(std::move(options));
+    }
+    return *server_;
+  }
+  Reply ask(const char* more = "}", const char* headers = "x-pincer-upstream: cloud\r\n") {
+    return server().post(kChatPath, std::string(kAsk) + more, headers);
+  }
+
+  TestServer cloud_;
+  RouterConfig config_;
+  std::unique_ptr<TestServer> server_;
+};
+
+TEST_F(RoutedAnswer, TheCloudAnswersAndIsNamed) {
+  const Reply reply = ask();
+  EXPECT_EQ(reply.status, 200) << reply.body;
+  EXPECT_NE(reply.body.find("You said: Hi"), std::string::npos);
+  EXPECT_NE(reply.body.find(R"("model":"chat")"), std::string::npos);
+  EXPECT_EQ(header(reply, "x-pincer-upstream"), "cloud");
+  EXPECT_EQ(header(reply, "x-pincer-attempts"), "1");
+  EXPECT_FALSE(header(reply, "x-pincer-decision-cause").empty());
+  EXPECT_EQ(cloud_.backend().last_request().max_tokens, 50);
+}
+
+TEST_F(RoutedAnswer, WhatIsToStayHereDoes) {
+  const Reply reply = ask("}", "x-pincer-privacy: local_only\r\n");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(header(reply, "x-pincer-upstream"), "local");
+}
+
+TEST_F(RoutedAnswer, AFullCloudIsReplacedUnnoticed) {
+  cloud_.backend().refuse_with({ErrorCode::busy, "the queue is full"});
+  const Reply reply = ask(R"(,"stream":true})");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(header(reply, "x-pincer-upstream"), "local");
+  EXPECT_EQ(header(reply, "x-pincer-attempts"), "2");
+  EXPECT_NE(reply.body.find("[DONE]"), std::string::npos);
+  const Reply metrics = server().get("/metrics");
+  EXPECT_EQ(
+      testing::metric(
+          metrics.body,
+          R"(pincer_router_failures_total{upstream="cloud",model="chat",reason="rate_limit"})"),
+      1);
+}
+
+TEST_F(RoutedAnswer, ABrokenStreamGoesOnAndSaysSoWhereAsked) {
+  cloud_.backend().answer_with("One two ");
+  cloud_.backend().fail_with("a cosmic ray");
+  server().backend().answer_with("three.");
+  const Reply reply =
+      ask(R"(,"stream":true})", "x-pincer-upstream: cloud\r\nx-pincer-markers: 1\r\n");
+  EXPECT_NE(reply.body.find(": pincer-migrated from=cloud to=local at="), std::string::npos)
+      << reply.body;
+  EXPECT_NE(reply.body.find("[DONE]"), std::string::npos);
+  const ChatRequest rest = server().backend().last_request();
+  EXPECT_TRUE(rest.continue_last);
+  EXPECT_EQ(rest.messages.back().content, "One two ");
+}
+
+TEST_F(RoutedAnswer, WithoutAnyoneLeftTheStreamEndsWithAnError) {
+  config_.routes[0].fallbacks = {"cloud"};
+  config_.routes[0].local.clear();
+  cloud_.backend().answer_with("One two ");
+  cloud_.backend().fail_with("a cosmic ray");
+  const Reply reply = ask(R"(,"stream":true})");
+  EXPECT_NE(reply.body.find("server_error"), std::string::npos) << reply.body;
+  EXPECT_EQ(reply.body.find("[DONE]"), std::string::npos);
+}
+
+TEST_F(RoutedAnswer, AClientThatLeavesFreesItsPlaceInTheCloud) {
+  cloud_.backend().hold();
+  {
+    auto client = server().connect();
+    const std::string body = std::string(kAsk) + R"(,"stream":true})";
+    client.send(
+        "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: "
+        "application/json\r\nx-pincer-upstream: cloud\r\nContent-Length: " +
+        std::to_string(body.size()) + "\r\n\r\n" + body);
+    cloud_.backend().wait_queued(1);
+  }
+  cloud_.backend().wait_cancelled(1);
+}
+
+TEST_F(RoutedAnswer, RoutesAreListedAndTheirStateIsShown) {
+  EXPECT_NE(server().get("/v1/models").body.find(R"("id":"chat")"), std::string::npos);
+  EXPECT_EQ(server().get("/v1/models/chat").status, 200);
+  ask();
+  const Reply state = server().get("/admin/routes");
+  EXPECT_EQ(state.status, 200);
+  EXPECT_NE(state.body.find(R"("state":"closed")"), std::string::npos) << state.body;
+  EXPECT_EQ(cloud_.get("/admin/routes").status, 404);
+  const Reply tokens = server().post("/tokenize", R"({"model":"chat","content":"hi"})");
+  EXPECT_EQ(tokens.status, 200) << "by the local model: " << tokens.body;
+}
+
+TEST_F(RoutedAnswer, OtherDialectsTakeRoutesToo) {
+  const Reply reply = server().post(
+      "/v1/messages",
+      R"({"model":"chat","max_tokens":20,"messages":[{"role":"user","content":"Hi"}]})",
+      "x-pincer-upstream: cloud\r\n");
+  EXPECT_EQ(reply.status, 200) << reply.body;
+  EXPECT_NE(reply.body.find("You said: Hi"), std::string::npos);
+  EXPECT_EQ(header(reply, "x-pincer-upstream"), "cloud");
+}
+
+}  // namespace
+}  // namespace pincer
