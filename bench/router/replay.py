@@ -40,15 +40,21 @@ def cpt(curve, part):
     return float(numpy.argmax(curve >= part * curve[-1])) / (len(curve) - 1)
 
 
-def evaluate(scores, weak, strong):
-    """For each router: its curve, APGR and the bootstrap's APGR, the same samples for all."""
+def evaluate(scores, weak, strong, groups):
+    """For each router: its curve, and APGR in the bootstrap's samples, which are the same for all: samples of prompts, and
+    of whole groups where there are some."""
     random = numpy.random.default_rng(SEED)
     ties = random.random(len(weak))
-    out = {name: {"curve": gains(score, weak, strong, ties), "apgr": []} for name, score in scores.items()}
+    out = {name: {"curve": gains(score, weak, strong, ties), "apgr": [], "groups": []} for name, score in scores.items()}
     for _ in range(SAMPLES):
         take = random.integers(0, len(weak), len(weak))
         for name, score in scores.items():
             out[name]["apgr"].append(apgr(gains(score[take], weak[take], strong[take], ties[take])))
+    members = [numpy.flatnonzero(groups == group) for group in numpy.unique(groups)]
+    for _ in range(SAMPLES if len(members) > 1 else 0):
+        take = numpy.concatenate([members[i] for i in random.integers(0, len(members), len(members))])
+        for name, score in scores.items():
+            out[name]["groups"].append(apgr(gains(score[take], weak[take], strong[take], ties[take])))
     return out
 
 
@@ -93,13 +99,16 @@ def interval(values):
 
 
 def table(results):
-    length = numpy.array(results["length"]["apgr"])
-    lines = ["| router | APGR | 95 % interval | minus length's | CPT50 / 80 / 95, % |", "|---|---|---|---|---|"]
+    lines = ["| router | APGR | 95 % interval | minus length's | the same, of groups | CPT50 / 80 / 95, % |"]
+    lines.append("|---|---|---|---|---|---|")
     for name, result in results.items():
-        curve, samples = result["curve"], numpy.array(result["apgr"])
-        beyond = interval(samples - length) if name != "length" else ""
+        curve = result["curve"]
+        beyond = ["", ""]
+        if name != "length":
+            beyond = [interval(numpy.array(result[key]) - numpy.array(results["length"][key])) if result[key] else "one group"
+                      for key in ("apgr", "groups")]
         cuts = " / ".join(f"{100 * cpt(curve, part):.0f}" for part in CUTS)
-        lines.append(f"| {name} | {apgr(curve):.3f} | {interval(samples)} | {beyond} | {cuts} |")
+        lines.append(f"| {name} | {apgr(curve):.3f} | {interval(result['apgr'])} | {' | '.join(beyond)} | {cuts} |")
     return "\n".join(lines) + "\n"
 
 
@@ -158,9 +167,10 @@ def main():
     for title, take in (("MMLU", ~mathematics), ("GSM8K", mathematics), ("All together", weak >= 0)):
         if not take.any():
             continue
-        results = evaluate({name: score[take] for name, score in scores.items()}, weak[take], strong[take])
-        sections.append(f"## {title}\n\n{take.sum()} prompts of {len(numpy.unique(groups[take]))} groups; the weak model is right in "
-                        f"{100 * weak[take].mean():.1f} %, the strong one in {100 * strong[take].mean():.1f} %.\n\n{table(results)}")
+        results = evaluate({name: score[take] for name, score in scores.items()}, weak[take], strong[take], groups[take])
+        about = (f"{take.sum()} prompts of {len(numpy.unique(groups[take]))} groups; the weak model is right in "
+                 f"{100 * weak[take].mean():.1f} %, the strong one in {100 * strong[take].mean():.1f} %.")
+        sections.append(f"## {title}\n\n{about}\n\n{table(results)}")
         if title == "MMLU":
             out.with_suffix(".svg").write_text(picture(results, weak[take], strong[take]))
     page = out.read_text() if out.exists() else "# How good the default score is\n"
