@@ -10,7 +10,7 @@
 namespace pincer {
 namespace {
 
-constexpr std::size_t kMostBytes = 4096;
+constexpr std::size_t kMostBytes = 2048;
 constexpr std::size_t kMostChoices = 10;
 
 // A name that is not there does not compile.
@@ -20,39 +20,51 @@ consteval std::size_t at(std::string_view name) {
   return i;
 }
 
-bool digit(char c) { return c >= '0' && c <= '9'; }
-bool upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool letter(char c) {
+constexpr bool digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool upper(char c) { return c >= 'A' && c <= 'Z'; }
+constexpr bool letter(char c) {
   return upper(c) || (c >= 'a' && c <= 'z') || static_cast<signed char>(c) < 0;
 }
-char lower(char c) { return upper(c) ? static_cast<char>(c + 32) : c; }
+constexpr char lower(char c) { return upper(c) ? static_cast<char>(c + 32) : c; }
 float log_of(std::size_t n) { return std::log1p(static_cast<float>(n)); }
 float share(std::size_t n, std::size_t of) {
   return of == 0 ? 0.0F : static_cast<float>(n) / static_cast<float>(of);
 }
+
+// What a byte adds to the hash of a word; 0: it is not in words. Bytes of other letters than
+// English ones are, so that a word of any script is one.
+constexpr std::array<char, 256> kInWord = [] {
+  std::array<char, 256> table{};
+  for (std::size_t c = 0; c < table.size(); ++c) {
+    const char as_char = static_cast<char>(c);
+    if (letter(as_char) || as_char == '\'') table[c] = lower(as_char);
+  }
+  return table;
+}();
+char in_word(char c) { return kInWord[static_cast<unsigned char>(c)]; }
 
 // The words so far, by hash, with the part of the prompt that had each first.
 class SeenWords {
  public:
   // The part that `hash` was first seen in; `part` itself when that is now.
   int first_part(std::uint32_t hash, int part) {
-    std::size_t slot = hash & (kSlots - 1);
-    while (slots_[slot].part >= 0 && slots_[slot].hash != hash) slot = (slot + 1) & (kSlots - 1);
-    if (slots_[slot].part < 0) {
-      slots_[slot] = {hash, part};
+    const std::uint32_t key = hash & ~kPart;
+    std::size_t slot = (hash >> 8) & (kSlots - 1);
+    while (slots_[slot] != 0 && (slots_[slot] & ~kPart) != key) slot = (slot + 1) & (kSlots - 1);
+    if (slots_[slot] == 0) {
+      slots_[slot] = key | (static_cast<std::uint32_t>(part) + 1);
       ++distinct_;
     }
-    return slots_[slot].part;
+    return static_cast<int>(slots_[slot] & kPart) - 1;
   }
   std::size_t distinct() const { return distinct_; }
 
  private:
-  static constexpr std::size_t kSlots = 4096;  // a word takes two bytes of the 4096 at least
-  struct Slot {
-    std::uint32_t hash = 0;
-    int part = -1;
-  };
-  std::array<Slot, kSlots> slots_{};
+  // More than there are words: one takes two of kMostBytes at least.
+  static constexpr std::size_t kSlots = 2048;
+  static constexpr std::uint32_t kPart = 15;  // bits of a slot; the others are the hash's
+  static_assert(kMostChoices + 1 < kPart && kMostBytes / 2 < kSlots);
+  std::array<std::uint32_t, kSlots> slots_{};
   std::size_t distinct_ = 0;
 };
 
@@ -133,8 +145,8 @@ class Counter {
 void Counter::word() {
   const std::size_t from = at_;
   std::uint32_t hash = kWordSeed;
-  for (; at_ < text_.size() && (letter(text_[at_]) || text_[at_] == '\''); ++at_)
-    hash = add_letter(hash, lower(text_[at_]));
+  for (char c = 0; at_ < text_.size() && (c = in_word(text_[at_])) != 0; ++at_)
+    hash = add_letter(hash, c);
   const std::size_t size = at_ - from;
   const bool capital = upper(text_[from]);
   ++words_;

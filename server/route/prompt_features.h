@@ -23,7 +23,7 @@ inline constexpr std::array<std::string_view, 44> kPromptFeatures = {
 
 using PromptFeatures = std::array<float, kPromptFeatures.size()>;
 
-// Looks at the first 4 KiB, but knows the length of all.
+// Looks at the first 2 KiB, but knows the length of all.
 PromptFeatures prompt_features(std::string_view prompt);
 
 }  // namespace pincer

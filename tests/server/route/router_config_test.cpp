@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <yaml-cpp/yaml.h>
 
+#include <fstream>
+#include <iterator>
 #include <string>
 
 namespace pincer {
@@ -139,6 +141,19 @@ TEST(RouterConfig, ReadsBudgetsAndStorage) {
   EXPECT_EQ(c.history.max_bytes, std::int64_t{2} << 30);
   EXPECT_EQ(c.history.s3_region, "eu-1");
   EXPECT_EQ(c.history.key_file, "keys.hex");
+}
+
+TEST(RouterConfig, ReadsTheExampleOfTheDocumentation) {
+  std::ifstream page(PINCER_SOURCE_DIR "/docs/router.md");
+  const std::string text{std::istreambuf_iterator<char>(page), {}};
+  const std::string begin = "```yaml\n";
+  const std::size_t from = text.find(begin);
+  ASSERT_NE(from, std::string::npos);
+  const std::string yaml =
+      text.substr(from + begin.size(), text.find("\n```", from) - from - begin.size());
+  EXPECT_EQ(refusal(yaml), "");
+  EXPECT_EQ(read(yaml).routes.at(0).policy.kind, PolicyKind::cascade);
+  EXPECT_EQ(read(yaml).routes.at(0).policy.rules.size(), 3U);
 }
 
 TEST(RouterConfig, TakesSidesFromTheKindsOfUpstreamsAndAPolicyByItsName) {

@@ -1,0 +1,92 @@
+// What a decision of the router takes: measuring a request, the score, rules and the plan. The
+// counters are of single decisions: route_decision_bench --benchmark_counters_tabular=true
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "server/route/features.h"
+#include "server/route/prompt_score.h"
+#include "server/route/rule_names.h"
+
+namespace pincer {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::string prompt_of(std::size_t bytes) {
+  const std::string sentence =
+      "Which of the following statements about the 3 laws of thermodynamics, as James wrote "
+      "them in 1871, is NOT true if 25% of the heat is lost?\n";
+  std::string text;
+  for (std::size_t i = 0; text.size() < bytes; ++i)
+    text += "Part " + std::to_string(i * 7919) + ". " + sentence;
+  text.resize(bytes);
+  return text;
+}
+
+struct Case {
+  RouterConfig config;
+  RouteState state;
+  ChatRequest request;
+};
+
+Case make_case(std::size_t bytes) {
+  Case c;
+  c.config.upstreams.resize(3);
+  c.config.upstreams[0].name = "local";
+  c.config.upstreams[0].kind = UpstreamConfig::Kind::engine;
+  c.config.upstreams[0].context = 8192;
+  c.config.upstreams[1].name = "cloud";
+  c.config.upstreams[1].price = {.input = 1, .cached_input = 1, .output = 4};
+  c.config.upstreams[2].name = "spare";
+  RouteConfig route;
+  route.model = "chat";
+  route.local = "local";
+  route.cloud = "cloud";
+  route.fallbacks = {"spare", "cache"};
+  route.policy.kind = PolicyKind::cascade;
+  route.load.enabled = true;
+  for (const char* when :
+       {"privacy == \"local_only\"", "prompt_tokens > local.context", "budget.remaining <= 0",
+        "tools and not local.available", "characters < 20 and not schema"}) {
+    auto condition = parse_expression(when, rule_names(c.config.upstreams));
+    route.policy.rules.push_back({when, std::move(condition).value(), "local", false});
+  }
+  c.config.routes.push_back(route);
+  c.state.upstreams = {{"local", {.context = 8192}}, {"cloud", {}}, {"spare", {}}};
+  c.state.budget_remaining_usd = 5;
+  c.state.spill_share = 0.2;
+  c.request.messages = {{.role = "system", .content = "You help."},
+                        {.role = "user", .content = prompt_of(bytes)}};
+  return c;
+}
+
+void decision(benchmark::State& state) {
+  const Case c = make_case(static_cast<std::size_t>(state.range(0)));
+  const RouteConfig& route = c.config.routes.front();
+  std::vector<double> micros;
+  for (auto _ : state) {
+    const auto from = Clock::now();
+    const RouteFeatures features = route_features(c.request, 1, from);
+    benchmark::DoNotOptimize(plan_route(c.config, route, features, c.state));
+    micros.push_back(std::chrono::duration<double, std::micro>(Clock::now() - from).count());
+  }
+  std::ranges::sort(micros);
+  state.counters["p50_us"] = micros[micros.size() / 2];
+  state.counters["p99_us"] = micros[micros.size() * 99 / 100];
+}
+
+void score(benchmark::State& state) {
+  const std::string prompt = prompt_of(static_cast<std::size_t>(state.range(0)));
+  for (auto _ : state) benchmark::DoNotOptimize(prompt_score(prompt));
+  state.SetBytesProcessed(state.iterations() * state.range(0));
+}
+
+BENCHMARK(decision)->Arg(64)->Arg(512)->Arg(4096)->Arg(65536);
+BENCHMARK(score)->Arg(64)->Arg(512)->Arg(4096);
+
+}  // namespace
+}  // namespace pincer
