@@ -53,6 +53,7 @@ asio::awaitable<void> Flight::run(std::shared_ptr<Flight> self) { co_await self-
 void Flight::cancel() {
   cancelled_ = true;
   sink_ = nullptr;
+  if (watch_ && watch_->cancel) watch_->cancel();
   if (stream_) stream_->cancel();
 }
 
@@ -154,13 +155,13 @@ asio::awaitable<Flight::Outcome> Flight::leg(Member& member, bool probing) {
   ++log_.attempts;
   ++attempts_[member.name()];
   router_->metrics().attempts.add({member.name(), request_.model});
-  BodyObserver leaving;
+  watch_ = std::make_shared<StartWatch>();
   if (disguise_) {
-    leaving = [this, &member](std::string_view body) {
+    watch_->leaving = [this, &member](std::string_view body) {
       disguise_->note(member.name(), request_.model, body);
     };
   }
-  StartedStream started = co_await member.upstream().start(std::move(request), leaving);
+  StartedStream started = co_await member.upstream().start(std::move(request), watch_);
   if (auto* failure = std::get_if<UpstreamFailure>(&started))
     co_return fail(member, *permit, std::move(*failure));
   if (cancelled_) co_return Outcome::done;

@@ -79,9 +79,10 @@ class Flight : public std::enable_shared_from_this<Flight> {
   std::optional<UpstreamFailure> failure_;  // the last one
   std::string broke_at_;                    // the upstream of a break that nobody went on from yet
   Clock::time_point last_content_;
+  std::shared_ptr<StartWatch> watch_;  // of the attempt in progress, as the two that follow
   std::unique_ptr<UpstreamStream> stream_;
-  std::unique_ptr<Disguise> disguise_;  // of the attempt in progress
-  int leg_tokens_ = 0;                  // that the attempt in progress has brought
+  std::unique_ptr<Disguise> disguise_;
+  int leg_tokens_ = 0;  // that the attempt in progress has brought
   bool committed_ = false, cancelled_ = false;
 };
 

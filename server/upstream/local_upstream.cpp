@@ -145,7 +145,7 @@ class LocalUpstream final : public Upstream {
 
   const UpstreamConfig& config() const override { return config_; }
 
-  asio::awaitable<StartedStream> start(ChatRequest request, BodyObserver) override {
+  asio::awaitable<StartedStream> start(ChatRequest request, std::shared_ptr<StartWatch>) override {
     auto bell = std::make_shared<Doorbell>(co_await asio::this_coro::executor);
     std::string name = request.model;
     if (const auto mapped = config_.models.find(name); mapped != config_.models.end())

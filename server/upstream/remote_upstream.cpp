@@ -193,11 +193,12 @@ class RemoteUpstream final : public Upstream {
 
   const UpstreamConfig& config() const override { return config_; }
 
-  asio::awaitable<StartedStream> start(ChatRequest request, BodyObserver leaving) override {
+  asio::awaitable<StartedStream> start(ChatRequest request,
+                                       std::shared_ptr<StartWatch> watch) override {
     const auto mapped = config_.models.find(request.model);
     const std::string& model = mapped == config_.models.end() ? request.model : mapped->second;
     const std::string body = dialect_.body(request, config_, model);
-    if (leaving) leaving(body);
+    if (watch->leaving) watch->leaving(body);
     const std::string bytes =
         fmt::format("{}Content-Length: {}\r\n\r\n{}", head_, body.size(), body);
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
@@ -207,7 +208,9 @@ class RemoteUpstream final : public Upstream {
       auto stream = std::make_unique<RemoteStream>(
           connector_, std::get<std::unique_ptr<Connection>>(std::move(connected)), executor,
           config_.timeouts, dialect_.events());
+      watch->cancel = [opening = stream.get()] { opening->cancel(); };
       auto failure = co_await stream->open(bytes, dialect_);
+      watch->cancel = nullptr;
       if (!failure) co_return stream;
       if (stream->stale() && !fresh) continue;
       failure->message = fmt::format("upstream '{}': {}", config_.name, failure->message);

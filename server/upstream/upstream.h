@@ -50,7 +50,13 @@ class UpstreamStream {
 
 using StartedStream = std::variant<std::unique_ptr<UpstreamStream>, UpstreamFailure>;
 
-using BodyObserver = std::function<void(std::string_view body)>;
+// What the one who starts a stream and the upstream tell each other meanwhile.
+struct StartWatch {
+  // Called with the body, as it leaves this machine, before it does; null: nobody asks.
+  std::function<void(std::string_view body)> leaving;
+  // Set by the upstream while it waits for the other side: start() returns soon once it is called.
+  std::function<void()> cancel;
+};
 
 // Thread-safe.
 class Upstream {
@@ -62,8 +68,8 @@ class Upstream {
   // Sends the request, `model` being the name that the client used, and returns once it is
   // accepted (the head of a good response is there), or failed. With `request.continue_last`
   // the last message is an assistant's, and what comes goes on where it ends.
-  // `leaving` is told the body, as it leaves this machine, before it does; null: nobody asks.
-  virtual asio::awaitable<StartedStream> start(ChatRequest request, BodyObserver leaving) = 0;
+  virtual asio::awaitable<StartedStream> start(ChatRequest request,
+                                               std::shared_ptr<StartWatch> watch) = 0;
 };
 
 }  // namespace pincer

@@ -50,8 +50,9 @@ class WorkerUpstream final : public Upstream {
         process_(config_.name, std::move(argv)) {}
 
   const UpstreamConfig& config() const override { return config_; }
-  asio::awaitable<StartedStream> start(ChatRequest request, BodyObserver) override {
-    return remote_->start(std::move(request), nullptr);
+  asio::awaitable<StartedStream> start(ChatRequest request,
+                                       std::shared_ptr<StartWatch> watch) override {
+    return remote_->start(std::move(request), std::move(watch));
   }
 
  private:

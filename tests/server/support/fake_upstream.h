@@ -26,8 +26,10 @@ class FakeUpstream final : public Upstream {
   void answer(Script script) { scripts_.push_back(std::move(script)); }
   const std::vector<ChatRequest>& requests() const { return requests_; }
 
-  asio::awaitable<StartedStream> start(ChatRequest request, BodyObserver leaving) override {
-    if (leaving) leaving(request.messages.empty() ? "" : request.messages.back().content);
+  asio::awaitable<StartedStream> start(ChatRequest request,
+                                       std::shared_ptr<StartWatch> watch) override {
+    if (watch->leaving)
+      watch->leaving(request.messages.empty() ? "" : request.messages.back().content);
     requests_.push_back(std::move(request));
     if (scripts_.empty())
       co_return UpstreamFailure{.kind = FailureClass::connect, .message = "no script is left"};

@@ -31,7 +31,8 @@ struct Outcome {
 };
 
 asio::awaitable<void> ask(std::shared_ptr<Upstream> upstream, ChatRequest request, Outcome& out) {
-  StartedStream started = co_await upstream->start(std::move(request), nullptr);
+  StartedStream started =
+      co_await upstream->start(std::move(request), std::make_shared<StartWatch>());
   if (auto* failure = std::get_if<UpstreamFailure>(&started)) {
     out.failure = std::move(*failure);
     co_return;
