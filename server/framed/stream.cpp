@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "server/api/answer.h"
+#include "server/api/find_model.h"
 #include "server/api/openai_chat_request.h"
 #include "server/api/openai_completions_request.h"
 #include "server/api/openai_error.h"
