@@ -36,6 +36,22 @@ void filter_echo(EchoFilter& echo, UpstreamNews& news) {
   if (!rest.empty()) news.parts.push_back({AnswerPart::Kind::text, std::move(rest), {}});
 }
 
+AnswerEnd answer_end_of(UpstreamEnd end) {
+  AnswerEnd out;
+  out.reason = static_cast<AnswerEnd::Reason>(end.reason);
+  out.stop_string = std::move(end.stop_string);
+  out.completion_tokens = end.usage.completion_tokens;
+  out.reasoning_tokens = end.usage.reasoning_tokens;
+  if (end.finish) out.finish = *std::move(end.finish);
+  out.finish.prompt_tokens = end.usage.prompt_tokens;
+  out.finish.cached_tokens = end.usage.cached_tokens;
+  out.finish.generated_tokens = end.usage.completion_tokens;
+  if (out.reason == AnswerEnd::Reason::length) out.finish.reason = FinishReason::length;
+  return out;
+}
+
+constexpr const char* kCache = "cache";  // an upstream of plans that is none
+
 }  // namespace
 
 Flight::Flight(std::shared_ptr<HybridRouter> router, const RouteConfig& route, RoutePlan plan,
@@ -60,6 +76,10 @@ void Flight::cancel() {
 asio::awaitable<void> Flight::fly() {
   bool probing = plan_.cascade;
   while (const std::optional<std::string> name = next_upstream()) {
+    if (*name == kCache) {
+      if (answer_from_cache()) co_return;
+      continue;
+    }
     Member& member = router_->member(*name);
     if (attempts_[*name] > 0) co_await back_off(member);
     if (cancelled_) co_return;
@@ -82,6 +102,7 @@ std::optional<std::string> Flight::next_upstream() {
   while (!ahead_.empty()) {
     std::string name = std::move(ahead_.front());
     ahead_.erase(ahead_.begin());
+    if (name == kCache) return committed_ ? std::nullopt : std::optional(name);
     Member& member = router_->member(name);
     if (committed_ && !may_go_on(member)) continue;
     const bool again = log_.attempts > 0 && !log_.escalated;
@@ -97,6 +118,27 @@ bool Flight::may_go_on(const Member& member) {
   return route_.stream_failure.go_on &&
          static_cast<int>(log_.migrations.size()) < route_.stream_failure.max_migrations &&
          written_.can_go_on(request_, member.config());
+}
+
+// The cache stands last: what was answered to the very same request before.
+bool Flight::answer_from_cache() {
+  auto cached = router_->cache().get(AnswerCache::key_of(request_), Clock::now());
+  if (!cached) return false;
+  log_.upstream = kCache;
+  AnswerNews out;
+  out.choice = choice_;
+  Message& message = cached->message;
+  if (!message.reasoning.empty())
+    out.parts.push_back({AnswerPart::Kind::reasoning, std::move(message.reasoning), {}});
+  if (!message.content.empty())
+    out.parts.push_back({AnswerPart::Kind::text, std::move(message.content), {}});
+  for (ToolCall& call : message.tool_calls) {
+    out.parts.push_back({AnswerPart::Kind::call, std::move(call.name), std::move(call.id)});
+    out.parts.push_back({AnswerPart::Kind::arguments, std::move(call.arguments), {}});
+  }
+  out.end = answer_end_of(std::move(cached->end));
+  sink_(std::move(out));
+  return true;
 }
 
 asio::awaitable<void> Flight::back_off(const Member& member) {
@@ -267,21 +309,14 @@ void Flight::account(Member& member, const UpstreamUsage& usage) {
 void Flight::finish(Member& member, UpstreamEnd end) {
   if (!committed_ || !broke_at_.empty()) commit(member, last_content_);
   account(member, end.usage);
+  // Of all that went on: what one upstream wrote, the next one read as a part of its prompt.
+  if (!log_.migrations.empty())
+    end.usage.completion_tokens = std::max(end.usage.completion_tokens, written_.tokens());
+  if (std::ranges::find(plan_.upstreams, kCache) != plan_.upstreams.end())
+    router_->cache().put(AnswerCache::key_of(request_), {written_.message(), end}, Clock::now());
   AnswerNews out;
   out.choice = choice_;
-  out.end.emplace();
-  out.end->reason = static_cast<AnswerEnd::Reason>(end.reason);
-  out.end->stop_string = std::move(end.stop_string);
-  if (end.finish) out.end->finish = *std::move(end.finish);
-  // Of all that went on: what one upstream wrote, the next one read as a part of its prompt.
-  const int before = log_.migrations.empty() ? 0 : written_.tokens() - end.usage.completion_tokens;
-  out.end->completion_tokens = end.usage.completion_tokens + std::max(before, 0);
-  out.end->reasoning_tokens = end.usage.reasoning_tokens;
-  Finish& finish = out.end->finish;
-  finish.prompt_tokens = end.usage.prompt_tokens;
-  finish.cached_tokens = end.usage.cached_tokens;
-  finish.generated_tokens = out.end->completion_tokens;
-  if (out.end->reason == AnswerEnd::Reason::length) finish.reason = FinishReason::length;
+  out.end = answer_end_of(std::move(end));
   sink_(std::move(out));
 }
 

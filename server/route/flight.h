@@ -58,6 +58,7 @@ class Flight : public std::enable_shared_from_this<Flight> {
   asio::awaitable<void> back_off(const Member& member);
   asio::awaitable<bool> prepare(Member& member, bool probing, ChatRequest& request);
   std::optional<std::string> next_upstream();
+  bool answer_from_cache();
   bool may_go_on(const Member& member);
   Outcome fail(Member& member, Breaker::Permit& permit, UpstreamFailure failure);
   void commit(Member& member, Clock::time_point sent);

@@ -12,6 +12,7 @@
 
 #include "pincer/engine/result.h"
 #include "pincer/server/models.h"
+#include "server/route/answer_cache.h"
 #include "server/route/disguise.h"
 #include "server/route/load_controller.h"
 #include "server/route/member.h"
@@ -53,6 +54,7 @@ class HybridRouter {
   const Spend& spend() const { return spend_; }
 
   asio::thread_pool& workers() { return workers_; }  // for what takes long
+  AnswerCache& cache() { return cache_; }
   RetryBudget& retry_budget() { return retry_budget_; }
   RouterMetrics& metrics() { return metrics_; }
   double draw();  // uniform in [0, 1)
@@ -62,6 +64,7 @@ class HybridRouter {
 
  private:
   HybridRouter(RouterConfig config, std::shared_ptr<Models> models, asio::thread_pool& workers);
+  Result<void> check_supported() const;
   Result<void> open_privacy();
   double spill_share(const RouteConfig& route, const RouteState& state);
   UpstreamState state_of(Member& member, const RouteConfig& route, const std::string& client);
@@ -73,6 +76,7 @@ class HybridRouter {
   std::map<std::string, Privacy> privacy_;  // by the route's model
   RetryBudget retry_budget_;
   Spend spend_;
+  AnswerCache cache_;
   RouterMetrics metrics_;
   std::mutex mutex_;  // of what follows
   std::mt19937_64 random_;

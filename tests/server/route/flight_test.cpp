@@ -299,6 +299,23 @@ TEST_F(FlightTest, CostsAreThoseOfTheUpstreams) {
   EXPECT_NEAR(log().cost_usd, 0.003, 1e-9);
 }
 
+TEST_F(FlightTest, TheVerySameRequestsAnswerIsTheLastResort) {
+  plan_.upstreams = {"cloud", "cache"};
+  fake("cloud").answer({{text_news("1 2 3"), end_news()}, {}});
+  fly();
+  text_.clear();
+  fake("cloud").answer({{failure_news(FailureClass::server)}, {}});
+  fly();
+  EXPECT_EQ(text_, "1 2 3");
+  EXPECT_EQ(log().upstream, "cache");
+  text_.clear();
+  request_.messages.back().content = "Count to seven.";
+  fake("cloud").answer({{failure_news(FailureClass::server)}, {}});
+  fly();
+  EXPECT_EQ(text_, "");
+  EXPECT_TRUE(problem_);
+}
+
 TEST_F(FlightTest, NobodyIsToldAfterTheClientLeft) {
   fake("cloud").answer({{text_news("1"), end_news()}, {}});
   asio::io_context io;
