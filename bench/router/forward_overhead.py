@@ -128,7 +128,7 @@ def main():
 upstreams:
   - {{name: cloud, kind: openai, base_url: "http://127.0.0.1:{port}/v1", proxy: none}}
 routes:
-  - {{model: chat, cloud: cloud, policy: {{kind: fixed, use: cloud}}}}
+  - {{model: chat, cloud: cloud, policy: {{rules: [{{if: "characters >= 0", use: cloud}}]}}}}
 """)
     ways = {"direct": (port, "m", "none")}
     litellm = None

@@ -74,8 +74,8 @@ upstreams:
     outlier_detection: {{consecutive_errors: 100000, error_rate: 1, min_requests: 100000}}
     retry: {{max_attempts: 1}}
 routes:
-  - {{model: chat, cloud: cloud, local: local, policy: {{kind: fixed, use: cloud}}, fallbacks: [local]}}
-  - {{model: worked, local: worker, cloud: cloud, policy: {{kind: fixed, use: local}}, fallbacks: [cloud]}}
+  - {{model: chat, cloud: cloud, local: local, policy: {{rules: [{{if: "characters >= 0", use: cloud}}]}}, fallbacks: [local]}}
+  - {{model: worked, local: worker, cloud: cloud, policy: fixed, fallbacks: [cloud]}}
 """)
         self.server = support.Server(self.home, "--config", str(config))
         self.whole = json.loads(self.cloud.request("POST", "/v1/chat/completions", body(name))[1])["choices"][0]["message"]["content"]

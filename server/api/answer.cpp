@@ -13,7 +13,7 @@ Answer::Answer(const Api& api, Caller& caller) : api_(api), caller_(caller) {}
 asio::awaitable<std::optional<Problem>> Answer::start(ChatRequest request, int choices) {
   std::vector<ChatRequest> requests;
   requests.push_back(std::move(request));
-  co_return co_await source_->start(std::move(requests), choices);
+  co_return co_await start(std::move(requests), choices);
 }
 
 asio::awaitable<std::optional<Problem>> Answer::start(std::vector<ChatRequest> requests,

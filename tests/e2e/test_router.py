@@ -80,12 +80,12 @@ routes:
   - model: chat
     cloud: cloud
     local: local
-    policy: {{kind: fixed, use: cloud}}
+    policy: {{rules: [{{if: "characters >= 0", use: cloud}}]}}
     fallbacks: [local]
   - model: worked
     local: worker
     cloud: cloud
-    policy: {{kind: fixed, use: local}}
+    policy: fixed
     fallbacks: [cloud]
 """)
         cls.server = support.Server(cls.home, "--config", config)
@@ -196,7 +196,7 @@ routes:
   - model: chat
     local: local
     cloud: cloud
-    policy: {{kind: fixed, use: cloud}}
+    policy: {{rules: [{{if: "characters >= 0", use: cloud}}]}}
     privacy: {{enabled: true, audit_log: "{cls.audit}"}}
 """)
         cls.server = support.Server(cls.home, "--config", config)
@@ -242,7 +242,7 @@ class Refusals(unittest.TestCase):
 upstreams:
   - {{name: cloud, kind: openai, base_url: "http://127.0.0.1:{port}/v1", proxy: none, retry: {{max_attempts: 1}}}}
 routes:
-  - {{model: chat, cloud: cloud, policy: {{kind: fixed, use: cloud}}}}
+  - {{model: chat, cloud: cloud, policy: {{rules: [{{if: "characters >= 0", use: cloud}}]}}}}
 """)
         with support.Server(self.home, "--config", config) as server:
             connection, response = server.stream(chat())
