@@ -9,6 +9,7 @@ The gap is the longest silence between two pieces of an answer's text, as the cl
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -95,7 +96,7 @@ routes:
     def wait_for_worker(self):
         while True:
             connection, response = self.server.stream(dict(body("worked"), max_tokens=1))
-            with connection:
+            with contextlib.closing(connection):
                 response.read()
             if response.getheader("x-pincer-upstream") == "worker":
                 return
@@ -103,7 +104,7 @@ routes:
     def cloud_run(self, fault, after):
         self.proxy.fail(fault, after)
         connection, response = self.server.stream(body("chat"))
-        with connection:
+        with contextlib.closing(connection):
             return read(response, time.monotonic())
 
     def worker_run(self, sent, after):
@@ -118,7 +119,7 @@ routes:
                     os.kill(pid, sent)
 
         connection, response = self.server.stream(body("worked"))
-        with connection:
+        with contextlib.closing(connection):
             result = read(response, time.monotonic(), on_piece)
         if sent == signal.SIGSTOP:
             for pid in pids:

@@ -132,8 +132,13 @@ UpstreamConfig read_upstream_section(const YAML::Node& node) {
   UpstreamConfig u;
   bool cached_given = false;
   const YAML::Node kind = node.IsMap() ? node["kind"] : YAML::Node(YAML::NodeType::Undefined);
-  if (kind && kind.IsScalar() && kind.Scalar() == "anthropic")
-    u.supports.logprobs = u.supports.choices = false;
+  const std::string said = kind && kind.IsScalar() ? kind.Scalar() : "";
+  if (said == "anthropic") u.supports.logprobs = u.supports.choices = false;
+  if (said == "worker") {
+    // It is started again at once, and nobody pays for trying it.
+    u.breaker.base_ejection = Milliseconds(250);
+    u.breaker.max_ejection = Milliseconds(2'000);
+  }
   const YamlSetter concurrency = yaml_int(u.max_concurrency, 0, 1 << 20);
   read_yaml_map(node, "an upstream",
                 {{"name", yaml_text(u.name)},

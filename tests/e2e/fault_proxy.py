@@ -64,7 +64,7 @@ class FaultProxy:
                 self.seen += piece
                 if self.fault == "limit":
                     body = b'{"error":{"message":"slow down","code":"rate_limit_exceeded"}}'
-                    client.sendall(b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+                    client.sendall(b"HTTP/1.1 429 Too Many Requests\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
                 else:
                     server.sendall(piece)
         self._end(client, server)

@@ -75,10 +75,11 @@ class Server:
             response = connection.getresponse()
             return response.status, response.read().decode()
 
-    def stream(self, body):
+    def stream(self, body, headers=None):
         """An open streaming answer: (connection, response)."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
-        connection.request("POST", "/v1/chat/completions", json.dumps(dict(body, stream=True)), {"Content-Type": "application/json"})
+        connection.request("POST", "/v1/chat/completions", json.dumps(dict(body, stream=True)),
+                           {"Content-Type": "application/json", **(headers or {})})
         return connection, connection.getresponse()
 
     def metric(self, name):

@@ -1,10 +1,12 @@
 """The hybrid router with real servers: a cloud (another pincer) behind a proxy that breaks, and a local engine that is killed."""
 
+import contextlib
 import http.server
 import json
 import os
 import pathlib
 import signal
+import socket
 import threading
 import unittest
 
@@ -98,9 +100,9 @@ routes:
         cls.proxy.close()
         cls.home.remove()
 
-    def ask(self, model="chat", headers=None):
-        connection, response = self.server.stream(chat(model))
-        with connection:
+    def ask(self, model="chat"):
+        connection, response = self.server.stream(chat(model), {"x-pincer-markers": "1"})
+        with contextlib.closing(connection):
             return read_stream(response), dict(response.getheaders())
 
     def test_the_cloud_answers_and_headers_say_so(self):
@@ -115,8 +117,11 @@ routes:
             for after in (0, 1, 7, 20):
                 with self.subTest(fault=fault, after=after):
                     self.proxy.fail(fault, after)
-                    (text, done, error, _), _ = self.ask()
+                    (text, done, error, comments), headers = self.ask()
                     self.assertEqual((text, done, error), (self.whole, True, None))
+                    if after >= 7:  # the client had seen something by then
+                        self.assertEqual(headers["x-pincer-upstream"], "cloud")
+                        self.assertRegex(comments[0], "^pincer-migrated from=cloud to=local at=[0-9]+$")
 
     def test_a_limited_cloud_is_replaced(self):
         self.proxy.fail("limit")
@@ -130,7 +135,7 @@ routes:
             with self.subTest(after=after):
                 self.wait_for_worker()
                 connection, response = self.server.stream(chat("worked"))
-                with connection:
+                with contextlib.closing(connection):
                     head = b""
                     while head.count(b"data: {") < after:
                         head += response.readline()
@@ -143,7 +148,7 @@ routes:
         """Until it has its model: what it does not answer goes to the cloud."""
         for _ in range(200):
             connection, response = self.server.stream(dict(chat("worked"), max_tokens=1))
-            with connection:
+            with contextlib.closing(connection):
                 response.read()
             if response.getheader("x-pincer-upstream") == "worker":
                 return
@@ -236,8 +241,8 @@ class Refusals(unittest.TestCase):
         cls.home.remove()
 
     def test_nobody_there_is_told_honestly(self):
-        with FaultProxy(1) as proxy:
-            port = proxy.port
+        with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as free:
+            port = free.getsockname()[1]
         config = write_config(self.home, f"""
 upstreams:
   - {{name: cloud, kind: openai, base_url: "http://127.0.0.1:{port}/v1", proxy: none, retry: {{max_attempts: 1}}}}
@@ -246,7 +251,7 @@ routes:
 """)
         with support.Server(self.home, "--config", config) as server:
             connection, response = server.stream(chat())
-            with connection:
+            with contextlib.closing(connection):
                 self.assertEqual(response.status, 503)
                 self.assertTrue(response.getheader("retry-after"))
                 problem = json.loads(response.read())["error"]
