@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <set>
 #include <utility>
 
 #include "server/upstream/dialect.h"
@@ -70,7 +71,9 @@ Result<std::shared_ptr<Upstream>> make_worker_upstream(UpstreamConfig config,
   if (auto made = folder->make(config.name); !made) return made.error();
   std::vector<std::string> argv = command.argv;
   argv.insert(argv.end(), {"--listen", "unix:" + folder->socket()});
-  for (const auto& [asked, model] : config.models) argv.insert(argv.end(), {"--model", model});
+  std::set<std::string> models;  // several names in requests may mean the same one
+  for (const auto& [asked, model] : config.models) models.insert(model);
+  for (const std::string& model : models) argv.insert(argv.end(), {"--model", model});
   UpstreamConfig remote = config;
   remote.base_url = "unix:" + folder->socket();
   remote.prefill = UpstreamConfig::Prefill::continued;
