@@ -2,9 +2,8 @@
 
 #include <utility>
 
-#include "server/http/sse.h"
-
 #include "server/api/find_model.h"
+#include "server/http/sse.h"
 
 namespace pincer {
 

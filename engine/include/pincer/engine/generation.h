@@ -92,7 +92,7 @@ struct GenerationRequest {
   // ends where nothing can follow. Null: any text. Compiled for this model's tokenizer.
   std::shared_ptr<const Constraint> constraint;
   std::string constraint_text;  // of the text that is held to it, what the prompt ends with already
-  bool want_logprobs = false;  // of the model's own distribution, whatever the constraint
+  bool want_logprobs = false;   // of the model's own distribution, whatever the constraint
   int top_logprobs = 0;
   // Instead of generating, compute the prompt's embedding: the final states of its tokens, pooled
   // as the model's file says (ModelConfig::pooling) and of length 1. No token arrives, and the
