@@ -20,6 +20,12 @@ asio::awaitable<std::string> own_pool() {
   co_return pool_json(process_rows(mappings));
 }
 
+Problem no_routes() {
+  return {.status = 404,
+          .message = "There are no routes in this server's configuration.",
+          .code = "no_routes"};
+}
+
 }  // namespace
 
 asio::awaitable<void> admin_pool(const Api& api, Exchange& exchange) {
@@ -31,15 +37,12 @@ asio::awaitable<void> admin_pool(const Api& api, Exchange& exchange) {
 }
 
 asio::awaitable<void> admin_routes(const Api& api, Exchange& exchange) {
-  if (!api.router) {
-    co_await exchange.send(
-        openai_error_response({.status = 404,
-                               .message = "There are no routes in this server's configuration.",
-                               .code = "no_routes"}));
-    co_return;
-  }
   Response response;
-  response.body = router_json(*api.router);
+  if (api.router) {
+    response.body = router_json(*api.router);
+  } else {
+    response = openai_error_response(no_routes());
+  }
   co_await exchange.send(std::move(response));
 }
 

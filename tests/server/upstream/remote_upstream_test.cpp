@@ -196,7 +196,10 @@ TEST_F(RemoteUpstreamTest, SpeaksToAPincerOverTlsOnceItsCertificateIsTrusted) {
   options.tls_certificate = files.certificate;
   options.tls_key = files.key;
   testing::TestServer pincer(std::move(options));
-  config_.base_url = pincer.address() + "/v1";
+  // The name that the certificate has.
+  std::string address = pincer.address();
+  address.replace(address.find("127.0.0.1"), 9, "localhost");
+  config_.base_url = address + "/v1";
   config_.models["chat"] = "fake-model";
   expect_failure(FailureClass::connect);
   upstream_.reset();
@@ -204,6 +207,9 @@ TEST_F(RemoteUpstreamTest, SpeaksToAPincerOverTlsOnceItsCertificateIsTrusted) {
   const Outcome out = ask_once();
   ASSERT_TRUE(out.end) << out.failure->message;
   EXPECT_EQ(out.text, "You said: Hi");
+  upstream_.reset();
+  config_.base_url = pincer.address() + "/v1";  // not its name
+  expect_failure(FailureClass::connect);
 }
 
 TEST_F(RemoteUpstreamTest, SpeaksToAPincerWithToolsAndFormats) {
