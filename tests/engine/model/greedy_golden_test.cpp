@@ -11,17 +11,12 @@
 #include "pincer/engine/engine.h"
 #include "pincer/engine/loaded_model.h"
 #include "tests/engine/support/temporary_folder.h"
+#include "tests/support/sanitizers.h"
 
 namespace pincer {
 namespace {
 
 namespace json = boost::json;
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
 
 constexpr double kTie = 1e-4;
 
@@ -57,7 +52,8 @@ void expect_golden(const char* variable, const std::vector<json::object>& prompt
                    const char* prompt_key, const std::vector<json::object>& expected) {
   const char* file = std::getenv(variable);
   if (file == nullptr) GTEST_SKIP() << variable << " is not set";
-  if (kSanitized) GTEST_SKIP() << "minutes of FP32 arithmetic: not under a sanitizer";
+  if (testing::kAddressSanitizer || testing::kThreadSanitizer)
+    GTEST_SKIP() << "minutes of FP32 arithmetic: not under a sanitizer";
   const test::TemporaryFolder folder;
   LoadOptions options;
   options.reference = true;

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/sanitizers.h"
+
 namespace pincer::testing {
 
 struct HostileBody {
@@ -17,10 +19,6 @@ std::vector<HostileBody> hostile_bodies();
 // Bytes of memory that this process holds now, and how many more there may be after a test that
 // leaves nothing behind (AddressSanitizer keeps what was freed).
 std::size_t resident_bytes();
-#ifdef __SANITIZE_ADDRESS__
-inline constexpr std::size_t kMuchMemory = 1 << 30;
-#else
-inline constexpr std::size_t kMuchMemory = 64 << 20;
-#endif
+inline constexpr std::size_t kMuchMemory = kAddressSanitizer ? 1 << 30 : 64 << 20;
 
 }  // namespace pincer::testing
