@@ -4,7 +4,6 @@
 #include <chrono>
 #include <functional>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "server/http/key_ring.h"
@@ -36,7 +35,7 @@ class Caller {
   // A header of the request, where the transport has these; empty: it is absent.
   virtual std::string_view header(std::string_view /*name*/) const { return {}; }
   // Shown with the answer, if its first byte is not sent yet and the transport has headers.
-  virtual void add_header(std::string /*name*/, std::string /*value*/) {}
+  virtual void add_header(std::string_view /*name*/, std::string_view /*value*/) {}
 
   // What is noted of the request.
   virtual RequestRecord& record() { return record_; }

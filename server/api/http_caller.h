@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "server/api/caller.h"
 #include "server/http/client_watch.h"
@@ -24,8 +25,8 @@ class HttpCaller final : public Caller {
   asio::awaitable<void> unwatch() override;
   bool left() const override { return watch_ && watch_->left(); }
   std::string_view header(std::string_view name) const override;
-  void add_header(std::string name, std::string value) override {
-    exchange_.add_header(std::move(name), std::move(value));
+  void add_header(std::string_view name, std::string_view value) override {
+    exchange_.add_header(std::string(name), std::string(value));
   }
   RequestRecord& record() override { return exchange_.record(); }
   std::optional<std::chrono::milliseconds> patience() const override {
