@@ -75,7 +75,8 @@ compile() {
   local preset=$1 log=$build/log/$1-build.log jobs
   shift
   jobs=$(job_count)
-  NINJA_STATUS='[%f/%t] ' cmake --build "$build/$preset" -j "$jobs" ${1+--target "$@"} 2>&1 |
+  # What ccache asks for where headers are precompiled.
+  CCACHE_SLOPPINESS=pch_defines,time_macros NINJA_STATUS='[%f/%t] ' cmake --build "$build/$preset" -j "$jobs" ${1+--target "$@"} 2>&1 |
     tee "$log" | show_progress "$preset" || show_log_and_die "building $preset" "$log"
 }
 

@@ -75,7 +75,7 @@ class JsonParser {
       if (in_.peek() != '"') return fail("a key in quotes is expected");
       std::string key = read_string();
       if (!keys.insert(key).second)
-        return fail(fmt::format("the key {} is there twice", quoted(key)));
+        return fail(fmt::format("the key {} is there twice", json_string(key)));
       skip_space();
       if (!in_.take(":")) return fail("':' is expected");
       skip_space();
@@ -197,7 +197,7 @@ bool equal(const Json& a, const Json& b) {
   return false;
 }
 
-std::string quoted(std::string_view text) {
+std::string json_string(std::string_view text) {
   static constexpr std::string_view kNamed = "\"\\\b\f\n\r\t";
   static constexpr std::string_view kLetters = "\"\\bfnrt";
   std::string out = "\"";

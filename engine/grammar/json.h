@@ -42,6 +42,6 @@ Result<Json> read_json(std::string_view text);
 bool equal(const Json& a, const Json& b);
 
 // A JSON string with its quotes, escaped as far as it must be.
-std::string quoted(std::string_view text);
+std::string json_string(std::string_view text);
 
 }  // namespace pincer::grammar

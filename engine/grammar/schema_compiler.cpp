@@ -175,7 +175,7 @@ ExprId SchemaCompiler::literal(const Json& value) {
     case Json::Kind::number:
       return grammar_.literal(value.text);
     case Json::Kind::string:
-      return grammar_.literal(quoted(value.text));
+      return grammar_.literal(json_string(value.text));
     case Json::Kind::array:
       for (const Json& item : value.items) {
         if (!parts.empty()) parts.push_back(rules_.comma());
@@ -185,7 +185,7 @@ ExprId SchemaCompiler::literal(const Json& value) {
     case Json::Kind::object:
       for (const auto& [key, member] : value.members) {
         if (!parts.empty()) parts.push_back(rules_.comma());
-        parts.push_back(grammar_.literal(quoted(key)));
+        parts.push_back(grammar_.literal(json_string(key)));
         parts.push_back(rules_.colon());
         parts.push_back(literal(member));
       }

@@ -104,7 +104,7 @@ std::vector<SchemaCompiler::Member> SchemaCompiler::named_members(const Conjunct
   std::vector<Member> out;
   for (const std::string& name : names) {
     const ExprId text = grammar_.sequence(
-        {grammar_.literal(quoted(name)), rules_.colon(), value(schemas_of(schemas, name))});
+        {grammar_.literal(json_string(name)), rules_.colon(), value(schemas_of(schemas, name))});
     out.push_back({name, required.contains(name), text});
     if (source_.failed()) break;
   }

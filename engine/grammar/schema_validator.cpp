@@ -101,7 +101,7 @@ bool SchemaValidator::valid_combinations(const Json& schema, const Json& value, 
 }
 
 bool SchemaValidator::fits(const std::string& pattern, const Json& where, const std::string& text) {
-  const std::string inside = quoted(text).substr(1, quoted(text).size() - 2);
+  const std::string inside = json_string(text).substr(1, json_string(text).size() - 2);
   auto expr = read_regex(grammar_, pattern, RegexUse::json_string);
   auto found = expr ? matches(grammar_, *expr, inside) : Result<bool>(expr.error());
   if (!found) source_.fail(where, found.error().message, found.error().code);
