@@ -56,6 +56,7 @@ RoutePlan RoutedAnswer::plan(const ChatRequest& request, int choices) const {
   RouteFeatures features = route_features(request, choices, Clock::now());
   features.wanted_upstream = caller_.header("x-pincer-upstream");
   features.session = caller_.header("x-pincer-session");
+  features.canary = caller_.header("x-pincer-canary");
   features.local_only = caller_.header("x-pincer-privacy") == "local_only";
   return api_.router->plan(route_, features, request.client);
 }
