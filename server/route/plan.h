@@ -60,6 +60,7 @@ struct RoutePlan {
   bool fail_closed = false;  // by a rule or for privacy: none but `upstreams` may answer, not even
                              // one that is asked for later
   std::string cause;         // the rule that chose upstreams[0], for a header and metrics
+  double expected_wait_s = 0;  // until upstreams[0] would begin; set by the router
 };
 
 // Pure: the same arguments, the same plan.
