@@ -132,7 +132,16 @@ std::vector<GuardStatus> Canary::guards() const {
   return out;
 }
 
+// Most requests end here: figures are only made up where there is evidence enough.
+bool Canary::has_evidence() const {
+  return tests_.errors.log_evidence() >= -std::log(kErrorRisk) ||
+         tests_.first_token.log_evidence() >= -std::log(kFirstTokenRisk) ||
+         tests_.length.log_evidence() >= -std::log(kLengthRisk) ||
+         tests_.agreement.log_evidence() >= -std::log(kAgreementRisk);
+}
+
 std::optional<std::string> Canary::judge() {
+  if (!has_evidence()) return std::nullopt;
   for (const GuardStatus& guard : guards()) {
     if (!guard.breached) continue;
     std::string reason = fmt::format("{}: {:.4g} against {:.4g} of '{}'", guard.guard, guard.canary,

@@ -85,6 +85,7 @@ class Canary {
     std::unordered_set<std::uint64_t> sessions;
   };
   std::vector<GuardStatus> guards() const;
+  bool has_evidence() const;
   std::optional<std::string> judge();
   void enter(CanaryStage stage, std::string reason);
 

@@ -276,7 +276,10 @@ void Flight::commit(Member& member, Clock::time_point sent) {
   if (!committed_) {
     committed_ = true;
     log_.first_token_s = seconds(now - sent);
-    member.saw_first_token(log_.first_token_s);
+    // Its turn is expected for itself: what is seen of a queue must not be taken for slowness.
+    const bool queued = member.name() == plan_.upstreams.front();
+    const double wait = queued ? plan_.expected_wait_s : 0;
+    member.saw_first_token(std::max(0.0, log_.first_token_s - wait), now);
     if (failure_ && !log_.upstream.empty() && log_.upstream != member.name())
       metrics.fallbacks.add({log_.upstream, member.name(), std::string(name(failure_->kind))});
   } else if (!broke_at_.empty()) {

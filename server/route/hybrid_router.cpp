@@ -138,7 +138,7 @@ UpstreamState HybridRouter::state_of(Member& member, const RouteConfig& route,
   UpstreamState state;
   state.available = member.breaker(route.model).available(Clock::now());
   state.in_flight = member.in_flight;
-  state.first_token_s = member.first_token();
+  state.first_token_s = member.first_token(Clock::now());
   state.context = config.context;
   if (config.max_concurrency > 0 && state.in_flight >= config.max_concurrency)
     state.available = false;
@@ -182,6 +182,10 @@ RoutePlan HybridRouter::plan(const RouteConfig& route, const RouteFeatures& feat
   if (const Canary* canary = this->canary(route)) state.canary_weight = canary->weight();
   state.budget_remaining_usd = remaining_usd(client);
   RoutePlan plan = plan_route(config_, route, features, state);
+  if (!plan.upstreams.empty()) {
+    const auto first = state.upstreams.find(plan.upstreams.front());
+    if (first != state.upstreams.end()) plan.expected_wait_s = first->second.expected_wait_s;
+  }
   retry_budget_.deposit(begin);
   metrics_.decision_seconds.observe(std::chrono::duration<double>(Clock::now() - begin).count());
   const std::string target = plan.upstreams.empty() ? "none" : plan.upstreams.front();

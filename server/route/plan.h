@@ -71,6 +71,7 @@ struct RoutePlan {
                              // one that is asked for later
   std::string cause;         // the rule that chose upstreams[0], for a header and metrics
   std::optional<CanaryLot> lot;  // if upstreams[0] is the arm that was drawn
+  double expected_wait_s = 0;    // until upstreams[0] would begin; set by the router
 };
 
 // Pure: the same arguments, the same plan.

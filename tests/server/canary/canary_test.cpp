@@ -25,7 +25,7 @@ class CanaryRun {
   // Requests until the canary has had `most`, or is rolled back; returns how many it had.
   int run(Canary& canary, const ArmModel& baseline, const ArmModel& target, int most) {
     int had = 0;
-    while (had < most && canary.status().stage == CanaryStage::running) {
+    while (had < most && canary.weight() > 0) {
       CanaryOutcome outcome{.canary = uniform() < canary.weight(), .weight = canary.weight()};
       had += outcome.canary ? 1 : 0;
       const ArmModel& arm = outcome.canary ? target : baseline;
