@@ -36,7 +36,7 @@ struct Server::Impl {
         site(std::make_shared<Site>(options.limits,
                                     Access(options.allowed_hosts, options.allowed_origins),
                                     options.api_keys)),
-        api{*site,  nullptr, std::move(models), options.sampling, std::make_shared<ResponseStore>(),
+        api{*site,  nullptr, std::move(models), options.sampling, make_memory_response_store(),
             workers},
         trace(api, options.trace_for_all),
         control(asio::make_strand(io)),
