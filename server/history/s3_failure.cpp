@@ -35,8 +35,7 @@ Error skewed(const S3Answer& answer, const S3Place& place,
   return {ErrorCode::network,
           fmt::format("{} refuses requests because the clocks differ: it is {} here and {} there; "
                       "set this machine's clock",
-                      place.endpoint, utc(now),
-                      theirs.empty() ? "another time" : shown(theirs))};
+                      place.endpoint, utc(now), theirs.empty() ? "another time" : shown(theirs))};
 }
 
 Error other_region(const S3Answer& answer, const S3Place& place) {
@@ -74,8 +73,7 @@ Error s3_error(const S3Answer& answer, const S3Place& place, const std::string& 
             fmt::format("there is no bucket '{}' at {}: make it, or set storage.cold.s3.bucket",
                         place.bucket, place.endpoint)};
   }
-  if (code == "RequestTimeTooSkewed" || code == "RequestExpired")
-    return skewed(answer, place, now);
+  if (code == "RequestTimeTooSkewed" || code == "RequestExpired") return skewed(answer, place, now);
   if (code == "SignatureDoesNotMatch" || code == "InvalidAccessKeyId") {
     return {ErrorCode::network,
             fmt::format("{} does not take the credentials '{}': the key id or the secret is wrong "
@@ -86,11 +84,12 @@ Error s3_error(const S3Answer& answer, const S3Place& place, const std::string& 
       code == "PermanentRedirect" || code == "IllegalLocationConstraintException")
     return other_region(answer, place);
   if (answer.status == 401 || answer.status == 403) {
-    return {ErrorCode::network,
-            fmt::format("'{}' may not use '{}' in the bucket '{}' at {}: {}; it needs s3:GetObject, "
-                        "s3:PutObject, s3:DeleteObject and, to tell what is missing from what is "
-                        "hidden, s3:ListBucket",
-                        place.key_id, name, place.bucket, place.endpoint, said(answer))};
+    return {
+        ErrorCode::network,
+        fmt::format("'{}' may not use '{}' in the bucket '{}' at {}: {}; it needs s3:GetObject, "
+                    "s3:PutObject, s3:DeleteObject and, to tell what is missing from what is "
+                    "hidden, s3:ListBucket",
+                    place.key_id, name, place.bucket, place.endpoint, said(answer))};
   }
   if (answer.status == 404 && (code.empty() || code == "NoSuchKey")) {
     return {ErrorCode::not_found, fmt::format("there is no object '{}' in the bucket '{}' at {}",

@@ -27,7 +27,7 @@ namespace {
 namespace http = beast::http;
 using Clock = std::chrono::steady_clock;
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
-constexpr std::uint64_t kMostBody = std::uint64_t{1} << 30;
+constexpr std::uint64_t kMostBody = std::uint64_t{256} << 20;
 
 // Head and body of one attempt; signed for the moment.
 std::string request_bytes(const S3Options& options, const Endpoint& endpoint,
@@ -106,8 +106,8 @@ class S3ObjectStore final : public ObjectStore {
   }
 
   Result<std::string> call(std::string method, const std::string& name, std::string body) {
-    const auto made = std::make_shared<Call>(
-        Call{std::move(method), name, std::move(body), std::nullopt});
+    const auto made =
+        std::make_shared<Call>(Call{std::move(method), name, std::move(body), std::nullopt});
     std::unique_lock lock(mutex_);
     if (stopped_) return stopped_error();
     asio::co_spawn(io_, serve(made), [](std::exception_ptr thrown) {
@@ -139,8 +139,7 @@ class S3ObjectStore final : public ObjectStore {
         co_await timer.async_wait(kTuple);
         continue;
       }
-      if (attempt.answer)
-        co_return s3_error(*attempt.answer, place, made.name, options_.clock());
+      if (attempt.answer) co_return s3_error(*attempt.answer, place, made.name, options_.clock());
       co_return Error{ErrorCode::network,
                       fmt::format("cannot reach {}: {}", options_.endpoint, attempt.failure)};
     }
@@ -204,6 +203,12 @@ Result<std::unique_ptr<ObjectStore>> make_s3_object_store(S3Options options) {
   config.ca_file = options.ca_file;
   config.timeouts.connect = options.connect;
   auto connector = Connector::make(config);
+  if (!connector && connector.error().code == ErrorCode::invalid_argument) {
+    return Error{ErrorCode::invalid_argument,
+                 fmt::format("storage.cold.s3.endpoint '{}' is not an address such as "
+                             "https://s3.eu-central-1.amazonaws.com or http://127.0.0.1:9000",
+                             options.endpoint)};
+  }
   if (!connector) return connector.error();
   return std::unique_ptr<ObjectStore>(
       std::make_unique<S3ObjectStore>(std::move(options), *std::move(connector)));
