@@ -34,6 +34,9 @@ class ResponseStore {
   // False: as null.
   virtual asio::awaitable<Result<bool>> remove(std::string id, std::string owner) = 0;
 
+  // The server ends: calls that wait for something far away fail soon.
+  virtual void stop() {}
+
   virtual void write_metrics(MetricsText& /*out*/) const {}
 };
 

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <optional>
 #include <random>
 #include <utility>
 
@@ -82,8 +83,8 @@ void Archiver::work() {
 
 // A wake-up does not shorten it: that there is more to do makes cold storage no better.
 void Archiver::pause_after(const Error& error, std::unique_lock<std::mutex>& lock) {
-  ++failures_;
-  if (error.message != last_failure_ && !stop_) {
+  if (error.code != ErrorCode::cancelled) ++failures_;
+  if (error.code != ErrorCode::cancelled && error.message != last_failure_ && !stop_) {
     spdlog::warn("conversations wait on this machine for cold storage ({} now): {}",
                  turns_.waiting(), error.message);
   }
@@ -95,8 +96,12 @@ void Archiver::pause_after(const Error& error, std::unique_lock<std::mutex>& loc
 Result<bool> Archiver::do_some() {
   const auto waiting = turns_.unarchived(kBatch);
   if (!waiting) return waiting.error();
+  std::optional<Error> refused;
   for (const TurnStore::Waiting& each : *waiting) {
-    if (auto done = archive(each); !done) return done.error();
+    auto done = archive(each);
+    // One that is not taken holds up nobody; the second says something of cold storage.
+    if (!done && refused) return done.error();
+    if (!done) refused = done.error();
   }
   // After the turns: one of these may have been on its way when it was removed.
   const auto removals = turns_.removals(kBatch);
@@ -105,6 +110,7 @@ Result<bool> Archiver::do_some() {
     if (auto done = objects_.remove(object_name(options_.prefix, id)); !done) return done.error();
     if (auto done = turns_.set_removal_done(id); !done) return done.error();
   }
+  if (refused) return *std::move(refused);
   return !waiting->empty() || !removals->empty();
 }
 

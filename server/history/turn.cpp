@@ -12,7 +12,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr int kVersion = 1;
+constexpr int kTurnVersion = 1;
 
 json::value parsed(std::string_view text, json::error_code& error) {
   json::parse_options options;
@@ -63,7 +63,7 @@ std::vector<Message> messages_of(std::string_view text) {
   return messages;
 }
 
-Error damaged(std::string_view id, std::string_view why) {
+Error damaged_turn(std::string_view id, std::string_view why) {
   return {ErrorCode::corrupt,
           fmt::format("the turn '{}' is not one that Pincer wrote: {}", id, why)};
 }
@@ -98,7 +98,7 @@ Result<StoredResponse> response_of(Turn turn, std::string identity) {
   try {
     response.history = messages_of(turn.history);
   } catch (const std::exception& e) {
-    return damaged(turn.id, e.what());
+    return damaged_turn(turn.id, e.what());
   }
   response.id = std::move(turn.id);
   response.owner = std::move(identity);
@@ -108,7 +108,7 @@ Result<StoredResponse> response_of(Turn turn, std::string identity) {
 }
 
 std::string turn_text(const Turn& turn) {
-  return json::serialize(json::object{{"version", kVersion},
+  return json::serialize(json::object{{"version", kTurnVersion},
                                       {"id", turn.id},
                                       {"owner", turn.owner},
                                       {"created_ms", turn.created_ms},
@@ -124,8 +124,8 @@ Result<Turn> parse_turn(std::string_view text) {
     const json::object& object = value.as_object();
     Turn turn;
     turn.id = text_at(object, "id");
-    if (object.at("version").to_number<int>() != kVersion)
-      return damaged(turn.id, "its version is another one");
+    if (object.at("version").to_number<int>() != kTurnVersion)
+      return damaged_turn(turn.id, "its version is another one");
     turn.owner = text_at(object, "owner");
     turn.body = text_at(object, "body");
     turn.input_items = text_at(object, "input_items");
@@ -133,7 +133,7 @@ Result<Turn> parse_turn(std::string_view text) {
     turn.created_ms = object.at("created_ms").to_number<std::int64_t>();
     return turn;
   } catch (const std::exception& e) {
-    return damaged("", e.what());
+    return damaged_turn("", e.what());
   }
 }
 

@@ -221,24 +221,33 @@ Result<void> TurnStore::restore(const Turn& turn) {
   return finish(*std::move(transaction), write(turn, true));
 }
 
-Result<std::optional<Turn>> TurnStore::find(std::string_view id) {
-  const std::lock_guard lock(mutex_);
-  if (uses_.size() >= kMostUses) {
-    if (auto saved = save_uses(); !saved) uses_.clear();  // a full disk can still be read
-  }
+Result<std::optional<Turn>> TurnStore::select(std::string_view id) {
   Statement select = database_->statement(
       "SELECT owner, body, input_items, history, created FROM turns WHERE id = ?");
   const int code = select.bind(id).step();
   if (code == SQLITE_DONE) return std::optional<Turn>();
   if (code != SQLITE_ROW) return database_->error(code);
-  Turn turn{.id = std::string(id),
-            .owner = select.text(0),
-            .body = select.text(1),
-            .input_items = select.text(2),
-            .history = select.text(3),
-            .created_ms = select.number(4)};
-  uses_[turn.id] = now_ms();
-  return std::optional<Turn>(std::move(turn));
+  return std::optional<Turn>(Turn{.id = std::string(id),
+                                  .owner = select.text(0),
+                                  .body = select.text(1),
+                                  .input_items = select.text(2),
+                                  .history = select.text(3),
+                                  .created_ms = select.number(4)});
+}
+
+Result<std::optional<Turn>> TurnStore::find(std::string_view id) {
+  const std::lock_guard lock(mutex_);
+  if (uses_.size() >= kMostUses) {
+    if (auto saved = save_uses(); !saved) uses_.clear();  // a full disk can still be read
+  }
+  auto found = select(id);
+  if (found && *found) uses_[std::string(id)] = now_ms();
+  return found;
+}
+
+Result<std::optional<Turn>> TurnStore::peek(std::string_view id) {
+  const std::lock_guard lock(mutex_);
+  return select(id);
 }
 
 Result<bool> TurnStore::exists(const char* sql, std::string_view id) {
@@ -248,9 +257,14 @@ Result<bool> TurnStore::exists(const char* sql, std::string_view id) {
   return code == SQLITE_ROW;
 }
 
-Result<bool> TurnStore::is_removed(std::string_view id) {
+Result<TurnStore::Place> TurnStore::locate(std::string_view id) {
   const std::lock_guard lock(mutex_);
-  return exists("SELECT 1 FROM removals WHERE id = ?", id);
+  const auto here = exists("SELECT 1 FROM turns WHERE id = ?", id);
+  if (!here) return here.error();
+  if (*here) return Place::here;
+  const auto removed = exists("SELECT 1 FROM removals WHERE id = ?", id);
+  if (!removed) return removed.error();
+  return *removed ? Place::removed : Place::unknown;
 }
 
 Result<void> TurnStore::remove(std::string_view id) {

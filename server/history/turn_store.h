@@ -44,8 +44,10 @@ class TurnStore {
 
   // Counts as a use.
   Result<std::optional<Turn>> find(std::string_view id);
-  // It was removed, and cold storage may not know yet.
-  Result<bool> is_removed(std::string_view id);
+  // Does not.
+  Result<std::optional<Turn>> peek(std::string_view id);
+  enum class Place { here, removed, unknown };  // removed: cold storage may not know it yet
+  Result<Place> locate(std::string_view id);
   // Also one that is in cold storage only, whose removal is then remembered.
   Result<void> remove(std::string_view id);
 
@@ -71,6 +73,7 @@ class TurnStore {
   Result<void> write(const Turn& turn, bool archived);
   Result<void> drop(std::string_view id);
   Result<void> make_room(std::int64_t version);
+  Result<std::optional<Turn>> select(std::string_view id);
   Result<bool> exists(const char* sql, std::string_view id);
   Result<void> note_uses();
   Result<void> save_uses();

@@ -152,7 +152,8 @@ TEST_F(TurnStoreFiles, RemovalsAreRememberedForColdStorage) {
   const auto store = open();
   EXPECT_EQ(store->waiting(), 2);
   EXPECT_EQ(*store->removals(10), (std::vector<std::string>{"a", "far"}));
-  EXPECT_TRUE(*store->is_removed("far"));
+  EXPECT_EQ(*store->locate("far"), TurnStore::Place::removed);
+  EXPECT_EQ(*store->locate("b"), TurnStore::Place::unknown);
   ASSERT_TRUE(store->restore(turn("far")));  // that had been fetched before it was removed
   EXPECT_FALSE(*store->find("far"));
   ASSERT_TRUE(store->set_removal_done("far"));
