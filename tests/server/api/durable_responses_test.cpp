@@ -16,10 +16,10 @@ namespace json = boost::json;
 
 class DurableResponses : public ::testing::Test {
  protected:
-  DurableResponses() { fs::remove_all(config_.path); }
   ~DurableResponses() override {
     server_.reset();
-    fs::remove_all(config_.path);
+    std::error_code ignored;
+    fs::remove_all(config_.path, ignored);
   }
   void start() {
     server_.reset();
@@ -44,6 +44,7 @@ class DurableResponses : public ::testing::Test {
   void SetUp() override {
     config_.path = ::testing::TempDir() + "/durable." + std::to_string(::getpid()) + "." +
                    ::testing::UnitTest::GetInstance()->current_test_info()->name();
+    fs::remove_all(config_.path);
   }
 };
 
