@@ -11,36 +11,37 @@
 namespace pincer::gguf {
 namespace {
 
-constexpr int kBlock = 32;
-constexpr int kSuperBlock = 256;
+constexpr int kIq4Block = 32;
+constexpr int kIq4SuperBlock = 256;
 constexpr std::array<float, 16> kValues = {-127, -104, -83, -65, -49, -35, -22, -10,
                                            1,    13,   25,  38,  53,  69,  89,  113};
 
 struct BlockIQ4_NL {
   std::uint16_t d;
-  std::uint8_t q[kBlock / 2];  // low nibbles are the first 16 elements, high nibbles the other 16
+  std::uint8_t
+      q[kIq4Block / 2];  // low nibbles are the first 16 elements, high nibbles the other 16
 };
 static_assert(sizeof(BlockIQ4_NL) == 18);
 
 struct BlockIQ4_XS {
   std::uint16_t d;
   std::uint16_t scales_high;  // two bits for each sub-block
-  std::uint8_t scales_low[kSuperBlock / kBlock / 2];
-  std::uint8_t q[kSuperBlock / 2];
+  std::uint8_t scales_low[kIq4SuperBlock / kIq4Block / 2];
+  std::uint8_t q[kIq4SuperBlock / 2];
 };
 static_assert(sizeof(BlockIQ4_XS) == 136);
 
 void expand(const std::uint8_t* q, float scale, float* dst) {
-  for (int i = 0; i < kBlock / 2; ++i) {
+  for (int i = 0; i < kIq4Block / 2; ++i) {
     dst[i] = scale * kValues[q[i] & 15];
-    dst[i + kBlock / 2] = scale * kValues[q[i] >> 4];
+    dst[i + kIq4Block / 2] = scale * kValues[q[i] >> 4];
   }
 }
 
 }  // namespace
 
 void dequantize_iq4_nl(const std::byte* src, std::int64_t n, float* dst) {
-  for (; n > 0; n -= kBlock, src += sizeof(BlockIQ4_NL), dst += kBlock) {
+  for (; n > 0; n -= kIq4Block, src += sizeof(BlockIQ4_NL), dst += kIq4Block) {
     BlockIQ4_NL block;
     std::memcpy(&block, src, sizeof(block));
     expand(block.q, half_to_float(block.d), dst);
@@ -48,13 +49,14 @@ void dequantize_iq4_nl(const std::byte* src, std::int64_t n, float* dst) {
 }
 
 void dequantize_iq4_xs(const std::byte* src, std::int64_t n, float* dst) {
-  for (; n > 0; n -= kSuperBlock, src += sizeof(BlockIQ4_XS)) {
+  for (; n > 0; n -= kIq4SuperBlock, src += sizeof(BlockIQ4_XS)) {
     BlockIQ4_XS block;
     std::memcpy(&block, src, sizeof(block));
-    for (int s = 0; s < kSuperBlock / kBlock; ++s, dst += kBlock) {
+    for (int s = 0; s < kIq4SuperBlock / kIq4Block; ++s, dst += kIq4Block) {
       const int low = block.scales_low[s / 2] >> (s % 2 * 4) & 15;
       const int scale = (low | (block.scales_high >> (2 * s) & 3) << 4) - 32;
-      expand(block.q + s * (kBlock / 2), half_to_float(block.d) * static_cast<float>(scale), dst);
+      expand(block.q + s * (kIq4Block / 2), half_to_float(block.d) * static_cast<float>(scale),
+             dst);
     }
   }
 }

@@ -10,14 +10,14 @@
 namespace pincer::gguf {
 namespace {
 
-constexpr int kSuperBlock = 256;
-constexpr int kSubBlock = 32;
+constexpr int kKSuperBlock = 256;
+constexpr int kKSubBlock = 32;
 
 struct BlockQ4_K {
   std::uint16_t d;
   std::uint16_t dmin;
   std::uint8_t scales[12];
-  std::uint8_t q[kSuperBlock / 2];
+  std::uint8_t q[kKSuperBlock / 2];
 };
 static_assert(sizeof(BlockQ4_K) == 144);
 
@@ -26,15 +26,15 @@ struct BlockQ5_K {
   std::uint16_t dmin;
   std::uint8_t scales[12];
   std::uint8_t
-      high[kSuperBlock / 8];  // bit s of high[i] is the fifth bit of element i of sub-block s
-  std::uint8_t q[kSuperBlock / 2];
+      high[kKSuperBlock / 8];  // bit s of high[i] is the fifth bit of element i of sub-block s
+  std::uint8_t q[kKSuperBlock / 2];
 };
 static_assert(sizeof(BlockQ5_K) == 176);
 
 struct BlockQ6_K {
-  std::uint8_t low[kSuperBlock / 2];
-  std::uint8_t high[kSuperBlock / 4];
-  std::int8_t scales[kSuperBlock / 16];
+  std::uint8_t low[kKSuperBlock / 2];
+  std::uint8_t high[kKSuperBlock / 4];
+  std::int8_t scales[kKSuperBlock / 16];
   std::uint16_t d;
 };
 static_assert(sizeof(BlockQ6_K) == 210);
@@ -55,17 +55,17 @@ ScaleMin scale_min(const std::uint8_t (&scales)[12], int s) {
 }  // namespace
 
 void dequantize_q4_k(const std::byte* src, std::int64_t n, float* dst) {
-  for (; n > 0; n -= kSuperBlock, src += sizeof(BlockQ4_K)) {
+  for (; n > 0; n -= kKSuperBlock, src += sizeof(BlockQ4_K)) {
     BlockQ4_K block;
     std::memcpy(&block, src, sizeof(block));
-    for (int s = 0; s < kSuperBlock / kSubBlock; ++s, dst += kSubBlock) {
+    for (int s = 0; s < kKSuperBlock / kKSubBlock; ++s, dst += kKSubBlock) {
       const ScaleMin sub = scale_min(block.scales, s);
       const float scale = half_to_float(block.d) * static_cast<float>(sub.scale);
       const float min = half_to_float(block.dmin) * static_cast<float>(sub.min);
       // Two sub-blocks share 32 bytes: the even one has the low nibbles.
-      const std::uint8_t* q = block.q + (s / 2) * kSubBlock;
+      const std::uint8_t* q = block.q + (s / 2) * kKSubBlock;
       const int shift = (s % 2) * 4;
-      for (int i = 0; i < kSubBlock; ++i) {
+      for (int i = 0; i < kKSubBlock; ++i) {
         dst[i] = scale * static_cast<float>((q[i] >> shift) & 15) - min;
       }
     }
@@ -73,16 +73,16 @@ void dequantize_q4_k(const std::byte* src, std::int64_t n, float* dst) {
 }
 
 void dequantize_q5_k(const std::byte* src, std::int64_t n, float* dst) {
-  for (; n > 0; n -= kSuperBlock, src += sizeof(BlockQ5_K)) {
+  for (; n > 0; n -= kKSuperBlock, src += sizeof(BlockQ5_K)) {
     BlockQ5_K block;
     std::memcpy(&block, src, sizeof(block));
-    for (int s = 0; s < kSuperBlock / kSubBlock; ++s, dst += kSubBlock) {
+    for (int s = 0; s < kKSuperBlock / kKSubBlock; ++s, dst += kKSubBlock) {
       const ScaleMin sub = scale_min(block.scales, s);
       const float scale = half_to_float(block.d) * static_cast<float>(sub.scale);
       const float min = half_to_float(block.dmin) * static_cast<float>(sub.min);
-      const std::uint8_t* q = block.q + (s / 2) * kSubBlock;
+      const std::uint8_t* q = block.q + (s / 2) * kKSubBlock;
       const int shift = (s % 2) * 4;
-      for (int i = 0; i < kSubBlock; ++i) {
+      for (int i = 0; i < kKSubBlock; ++i) {
         const int quant = ((q[i] >> shift) & 15) | (((block.high[i] >> s) & 1) << 4);
         dst[i] = scale * static_cast<float>(quant) - min;
       }
@@ -91,20 +91,20 @@ void dequantize_q5_k(const std::byte* src, std::int64_t n, float* dst) {
 }
 
 void dequantize_q6_k(const std::byte* src, std::int64_t n, float* dst) {
-  for (; n > 0; n -= kSuperBlock, src += sizeof(BlockQ6_K)) {
+  for (; n > 0; n -= kKSuperBlock, src += sizeof(BlockQ6_K)) {
     BlockQ6_K block;
     std::memcpy(&block, src, sizeof(block));
     const float d = half_to_float(block.d);
-    for (int r = 0; r < kSuperBlock / kSubBlock; ++r, dst += kSubBlock) {
+    for (int r = 0; r < kKSuperBlock / kKSubBlock; ++r, dst += kKSubBlock) {
       // Each half of 128 elements has four runs of 32: low nibbles of 64 bytes, then their high
       // nibbles; two more bits of each run lie in 32 bytes of `high`.
       const int half = r / 4;
       const int run = r % 4;
-      const std::uint8_t* low = block.low + half * 64 + (run % 2) * kSubBlock;
+      const std::uint8_t* low = block.low + half * 64 + (run % 2) * kKSubBlock;
       const std::uint8_t* high = block.high + half * 32;
       const float scale[2] = {d * static_cast<float>(block.scales[2 * r]),
                               d * static_cast<float>(block.scales[2 * r + 1])};
-      for (int i = 0; i < kSubBlock; ++i) {
+      for (int i = 0; i < kKSubBlock; ++i) {
         const int quant = ((low[i] >> (run / 2 * 4)) & 15) | (((high[i] >> (run * 2)) & 3) << 4);
         dst[i] = scale[i / 16] * static_cast<float>(quant - 32);
       }

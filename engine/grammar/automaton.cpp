@@ -7,12 +7,11 @@
 #include <unordered_set>
 
 #include "engine/grammar/draft.h"
+#include "engine/grammar/index.h"
 #include "engine/grammar/limits.h"
 
 namespace pincer::grammar {
 namespace {
-
-std::size_t index(std::int32_t i) { return static_cast<std::size_t>(i); }
 
 template <class T>
 void sort_unique(std::vector<T>& list) {

@@ -4,12 +4,11 @@
 
 #include <algorithm>
 
+#include "engine/grammar/index.h"
 #include "engine/grammar/limits.h"
 
 namespace pincer::grammar {
 namespace {
-
-std::size_t index(std::int32_t i) { return static_cast<std::size_t>(i); }
 
 // A character class with more byte sequences is a rule of its own.
 constexpr std::size_t kInlineSequences = 24;

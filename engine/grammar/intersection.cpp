@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "engine/grammar/automaton.h"
+#include "engine/grammar/index.h"
 #include "engine/grammar/limits.h"
 #include "engine/grammar/machine.h"
 
@@ -14,8 +15,6 @@ namespace {
 
 constexpr std::size_t kMaxProductStates = 4000;
 constexpr std::int64_t kMaxProductWork = 50'000'000;
-
-std::size_t index(std::int32_t i) { return static_cast<std::size_t>(i); }
 
 // `part` copied into a grammar of its own.
 class Extract {

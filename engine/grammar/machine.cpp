@@ -9,10 +9,10 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "engine/grammar/index.h"
+
 namespace pincer::grammar {
 namespace {
-
-std::size_t index(std::int32_t i) { return static_cast<std::size_t>(i); }
 
 bool by_node(const Item& a, const Item& b) {
   return std::tie(a.node, a.state) < std::tie(b.node, b.state);

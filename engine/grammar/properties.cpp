@@ -2,10 +2,10 @@
 
 #include <cstddef>
 
+#include "engine/grammar/index.h"
+
 namespace pincer::grammar {
 namespace {
-
-std::size_t index(std::int32_t i) { return static_cast<std::size_t>(i); }
 
 // The least set of expressions that holds `leaf` ones and is closed under: a sequence belongs when
 // all its parts do, a choice when one does, a repetition when it may be left out or its part does,

@@ -12,7 +12,7 @@
 namespace pincer::jinja {
 namespace {
 
-const Val* given(const Arguments& a, std::size_t i) {
+const Val* given_value(const Arguments& a, std::size_t i) {
   return a.find(i) != nullptr && !a.at(i).is<None>() ? a.find(i) : nullptr;
 }
 
@@ -63,7 +63,7 @@ std::vector<AttributePath> attribute_paths(Renderer& r, const Val* attribute) {
 
 Val extreme(Renderer& r, const Val& input, FilterArgs args, std::string_view name, bool largest) {
   const Arguments a(name, args, {"case_sensitive", "attribute"});
-  const AttributePath path(r, given(a, 1));
+  const AttributePath path(r, given_value(a, 1));
   const SeqRef items = iterate(r.budget(), input);
   if (items->items.empty())
     return undefined("the list to take '" + std::string(name) + "' of is empty");
@@ -83,7 +83,7 @@ Val extreme(Renderer& r, const Val& input, FilterArgs args, std::string_view nam
 
 Val filter_sort(Renderer& r, const Val& input, FilterArgs args) {
   const Arguments a("sort", args, {"reverse", "case_sensitive", "attribute"});
-  const std::vector<AttributePath> paths = attribute_paths(r, given(a, 2));
+  const std::vector<AttributePath> paths = attribute_paths(r, given_value(a, 2));
   std::vector<Keyed> keyed;
   for (const Val& item : each(r.budget(), input)) {
     Keyed entry;
@@ -116,7 +116,7 @@ Val filter_dictsort(Renderer& r, const Val& input, FilterArgs args) {
 
 Val filter_unique(Renderer& r, const Val& input, FilterArgs args) {
   const Arguments a("unique", args, {"case_sensitive", "attribute"});
-  const AttributePath path(r, given(a, 1));
+  const AttributePath path(r, given_value(a, 1));
   std::set<std::string> seen;
   std::vector<Val> items;
   for (const Val& item : each(r.budget(), input)) {
@@ -128,7 +128,7 @@ Val filter_unique(Renderer& r, const Val& input, FilterArgs args) {
 
 Val filter_groupby(Renderer& r, const Val& input, FilterArgs args) {
   const Arguments a("groupby", args, {"attribute", "default", "case_sensitive"}, 1);
-  const AttributePath path(r, &a.at(0), given(a, 1));
+  const AttributePath path(r, &a.at(0), given_value(a, 1));
   std::vector<Keyed> keyed;
   for (const Val& item : each(r.budget(), input)) {
     keyed.push_back({{key_of(r.budget(), path.get(item), a.flag(2))}, item});

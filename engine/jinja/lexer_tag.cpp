@@ -9,10 +9,10 @@
 namespace pincer::jinja {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_ascii_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_digit_of(char c, int base) {
-  if (base == 16) return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+  if (base == 16) return is_ascii_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
   return c >= '0' && c < '0' + base;
 }
 
@@ -51,7 +51,7 @@ std::size_t match_float(std::string_view source, std::size_t pos) {
 }
 
 std::size_t match_integer(std::string_view source, std::size_t pos) {
-  if (!is_digit(source[pos])) return pos;
+  if (!is_ascii_digit(source[pos])) return pos;
   if (source[pos] != '0') return skip_digits(source, pos, 10);
   const char letter = pos + 1 < source.size() ? source[pos + 1] : '\0';
   const int base = letter == 'x' || letter == 'X'   ? 16

@@ -35,7 +35,7 @@ bool is_alnum(char32_t c) { return is_alpha(c) || is_numeric(c); }
 bool is_ascii(char32_t c) { return c < 0x80; }
 
 // Superscripts are digits to Python though they are not decimal.
-bool is_digit(char32_t c) {
+bool is_unicode_digit(char32_t c) {
   return is_decimal(c) || c == 0xB2 || c == 0xB3 || c == 0xB9 || (c >= 0x2070 && c <= 0x2089);
 }
 
@@ -108,7 +108,7 @@ constexpr NamedFunction<NativeFunction> kMethods[] = {
     {"removeprefix", text_removeprefix},
     {"removesuffix", text_removesuffix},
     {"isalpha", all_chars<is_alpha>},
-    {"isdigit", all_chars<is_digit>},
+    {"isdigit", all_chars<is_unicode_digit>},
     {"isdecimal", all_chars<is_decimal>},
     {"isnumeric", all_chars<is_numeric>},
     {"isalnum", all_chars<is_alnum>},

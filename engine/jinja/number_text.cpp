@@ -17,7 +17,7 @@ namespace {
 constexpr int kSmallestFixed = -4;
 constexpr int kLargestFixed = 16;
 
-bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
+bool starts_number(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
 bool is_alnum(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
 
 std::string_view stripped(std::string_view text) {
@@ -135,7 +135,7 @@ std::optional<double> parse_float(std::string_view text) {
     value = std::numeric_limits<double>::quiet_NaN();
   } else {
     const std::optional<std::string> plain = drop_underscores(digits);
-    if (!plain || plain->empty() || !(is_digit((*plain)[0]) || (*plain)[0] == '.')) {
+    if (!plain || plain->empty() || !(starts_number((*plain)[0]) || (*plain)[0] == '.')) {
       return std::nullopt;
     }
     const char* end = plain->data() + plain->size();

@@ -27,7 +27,7 @@ bool is_callable(const Val& value) {
          value.is<Joiner*>() || value.is<Undefined>();
 }
 
-bool is_number(const Val& value) { return as_float(value).has_value(); }
+bool test_number(const Val& value) { return as_float(value).has_value(); }
 
 template <bool (*Holds)(const Val&)>
 bool type_test(Renderer&, const Val& input, const CallArgs& args) {
@@ -109,7 +109,7 @@ constexpr NamedFunction<NativeTest> kTests[] = {
     {"mapping", type_test<is_type<DictRef>>},
     {"iterable", type_test<is_iterable>},
     {"sequence", type_test<is_sequence>},
-    {"number", type_test<is_number>},
+    {"number", type_test<test_number>},
     {"boolean", type_test<is_type<bool>>},
     {"integer", type_test<is_type<std::int64_t>>},
     {"float", type_test<is_type<double>>},

@@ -8,7 +8,7 @@
 namespace pincer {
 namespace {
 
-constexpr std::size_t kBlock = kernels::kKvBlockTokens;
+constexpr std::size_t kBlockTokens = kernels::kKvBlockTokens;
 
 std::size_t common(std::span<const TokenId> a, std::span<const TokenId> b) {
   const auto ends = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
@@ -17,11 +17,13 @@ std::size_t common(std::span<const TokenId> a, std::span<const TokenId> b) {
 
 // Block `index` of a text; the last one may be shorter.
 std::span<const TokenId> block_of(std::span<const TokenId> tokens, int index) {
-  const std::size_t from = static_cast<std::size_t>(index) * kBlock;
-  return tokens.subspan(from, std::min(kBlock, tokens.size() - from));
+  const std::size_t from = static_cast<std::size_t>(index) * kBlockTokens;
+  return tokens.subspan(from, std::min(kBlockTokens, tokens.size() - from));
 }
 
-int blocks_for(std::size_t tokens) { return static_cast<int>((tokens + kBlock - 1) / kBlock); }
+int blocks_for(std::size_t tokens) {
+  return static_cast<int>((tokens + kBlockTokens - 1) / kBlockTokens);
+}
 
 }  // namespace
 
@@ -54,13 +56,13 @@ PrefixCache::Walk PrefixCache::walk(std::span<const TokenId> tokens, int most) c
   tokens = tokens.first(std::min(tokens.size(), static_cast<std::size_t>(std::max(0, most))));
   Walk walk;
   const Node* at = root_.get();
-  while (tokens.size() >= kBlock) {
-    const auto child = at->children.find(tokens.first(kBlock));
+  while (tokens.size() >= kBlockTokens) {
+    const auto child = at->children.find(tokens.first(kBlockTokens));
     if (child == at->children.end()) break;
     at = child->second.get();
     walk.path.push_back(child->second.get());
-    walk.tokens += static_cast<int>(kBlock);
-    tokens = tokens.subspan(kBlock);
+    walk.tokens += static_cast<int>(kBlockTokens);
+    tokens = tokens.subspan(kBlockTokens);
   }
   // In lexicographical order the longest common start is with a neighbour.
   const auto after = at->children.lower_bound(tokens);
@@ -78,7 +80,7 @@ PrefixCache::Walk PrefixCache::walk(std::span<const TokenId> tokens, int most) c
 
 int PrefixCache::first_seen(int g, int position) const {
   const int window = windows_[static_cast<std::size_t>(g)];
-  return window == 0 ? 0 : std::max(0, position - window + 1) / static_cast<int>(kBlock);
+  return window == 0 ? 0 : std::max(0, position - window + 1) / static_cast<int>(kBlockTokens);
 }
 
 bool PrefixCache::usable(const Walk& walk) const {
@@ -99,7 +101,7 @@ void PrefixCache::shorten(Walk& walk) const {
       walk.part = nullptr;
     } else {
       walk.path.pop_back();
-      walk.tokens -= static_cast<int>(kBlock);
+      walk.tokens -= static_cast<int>(kBlockTokens);
     }
   }
 }

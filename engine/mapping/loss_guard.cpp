@@ -21,7 +21,7 @@ struct KeptPart {
 };
 using KeptParts = std::vector<KeptPart>;
 
-std::uintptr_t page_bytes() {
+std::uintptr_t cached_page_bytes() {
   static const auto bytes = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
   return bytes;
 }
@@ -96,7 +96,7 @@ LossGuard::Slot* LossGuard::find(std::uintptr_t address) {
 // Only system calls and memory that is there: this runs in a signal handler. The zeros are made
 // beside the range and moved over it at once, so that other threads never see a kept part missing.
 bool LossGuard::replace(Slot& slot, std::uintptr_t address) {
-  const std::uintptr_t page = page_bytes(), from = address / page * page;
+  const std::uintptr_t page = cached_page_bytes(), from = address / page * page;
   const std::uintptr_t end = (slot.end + page - 1) / page * page;
   const std::size_t bytes = end - from;
   void* fresh = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
@@ -144,7 +144,7 @@ void LossGuard::on_fault(int signal, void* raw_info, void* context) {
 void LossGuard::install() {
   static bool installed = false;
   if (std::exchange(installed, true)) return;
-  page_bytes();  // not for the first time in the handler
+  cached_page_bytes();  // not for the first time in the handler
   struct sigaction action{};
   action.sa_sigaction = [](int signal, siginfo_t* info, void* context) {
     on_fault(signal, info, context);

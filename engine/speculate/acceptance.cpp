@@ -7,7 +7,7 @@ namespace {
 
 // What is expected of each source before anything was seen (in the order of DraftSource), and how
 // many tokens that is worth.
-constexpr double kPrior[] = {0.15, 0.3, 0.5, 0.75, 0.4, 0.7};
+constexpr double kPriorRates[] = {0.15, 0.3, 0.5, 0.75, 0.4, 0.7};
 constexpr double kPriorTokens = 2;
 // Of every token tried: the last twenty or so count.
 constexpr double kDecay = 0.95;
@@ -19,7 +19,7 @@ constexpr double kFading = 0.99;
 double Acceptance::chance(DraftSource source) const {
   const auto i = static_cast<std::size_t>(source);
   const Rate& rate = rates_[i];
-  return (rate.right + kPriorTokens * kPrior[i]) / (rate.tried + kPriorTokens);
+  return (rate.right + kPriorTokens * kPriorRates[i]) / (rate.tried + kPriorTokens);
 }
 
 void Acceptance::observe(DraftSource source, int proposed, int accepted) {

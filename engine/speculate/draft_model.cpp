@@ -9,7 +9,7 @@ namespace pincer {
 namespace {
 
 // The mean time of a pass runs over about this many.
-constexpr double kMemory = 16;
+constexpr double kPassMemory = 16;
 
 std::span<const TokenId> part(std::span<const TokenId> tokens, int begin, int count) {
   return tokens.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(count));
@@ -51,7 +51,7 @@ void DraftModel::propose(std::span<Job> jobs) {
     draw(draws, rows);
     const double ms =
         std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-    pass_ms_ += (ms - pass_ms_) / (pass_ms_ == 0 ? 1 : kMemory);
+    pass_ms_ += (ms - pass_ms_) / (pass_ms_ == 0 ? 1 : kPassMemory);
   }
 }
 

@@ -14,7 +14,7 @@ namespace {
 // A look-up takes time in proportion to the longest token. Real ones have less than 200 bytes.
 constexpr std::size_t kMaxPieceBytes = 1024;
 
-Error corrupt(std::string message) { return {ErrorCode::corrupt, std::move(message)}; }
+Error corrupt_spm(std::string message) { return {ErrorCode::corrupt, std::move(message)}; }
 
 // The byte that "<0x0A>" names.
 std::optional<unsigned char> byte_of_name(std::string_view name) {
@@ -44,8 +44,8 @@ Result<std::array<TokenId, 256>> find_byte_tokens(const SpmVocabulary& vocabular
     const std::string& name = vocabulary.tokens[static_cast<std::size_t>(id)];
     const auto byte = byte_of_name(name);
     if (!byte) {
-      return corrupt("tokenizer.ggml.tokens[" + std::to_string(id) + "] is " + quote_text(name) +
-                     ", which is no name of a byte, such as \"<0x0A>\"");
+      return corrupt_spm("tokenizer.ggml.tokens[" + std::to_string(id) + "] is " +
+                         quote_text(name) + ", which is no name of a byte, such as \"<0x0A>\"");
     }
     TokenId& slot = byte_tokens[*byte];
     if (slot == kNoToken) slot = id;
@@ -55,17 +55,17 @@ Result<std::array<TokenId, 256>> find_byte_tokens(const SpmVocabulary& vocabular
 
 Result<std::vector<float>> check_scores(const SpmVocabulary& vocabulary) {
   if (vocabulary.scores.size() != vocabulary.tokens.size()) {
-    return corrupt("tokenizer.ggml.scores has " + std::to_string(vocabulary.scores.size()) +
-                   " entries, but tokenizer.ggml.tokens has " +
-                   std::to_string(vocabulary.tokens.size()));
+    return corrupt_spm("tokenizer.ggml.scores has " + std::to_string(vocabulary.scores.size()) +
+                       " entries, but tokenizer.ggml.tokens has " +
+                       std::to_string(vocabulary.tokens.size()));
   }
   std::vector<float> scores;
   scores.reserve(vocabulary.scores.size());
   for (const double score : vocabulary.scores) {
     // An order needs numbers.
     if (std::isnan(score)) {
-      return corrupt("tokenizer.ggml.scores[" + std::to_string(scores.size()) +
-                     "] is not a number");
+      return corrupt_spm("tokenizer.ggml.scores[" + std::to_string(scores.size()) +
+                         "] is not a number");
     }
     scores.push_back(static_cast<float>(score));
   }

@@ -10,21 +10,21 @@ namespace pincer::bpe {
 namespace {
 
 constexpr TokenId kGone = -1;
-constexpr std::int32_t kNone = -1;
+constexpr std::int32_t kNoNode = -1;
 constexpr std::uint64_t kNoCandidate = ~std::uint64_t{0};
 
 }  // namespace
 
 std::uint64_t WordMerger::candidate(std::int32_t left) const {
   const Node& node = nodes_[left];
-  if (node.id == kGone || node.next == kNone) return kNoCandidate;
+  if (node.id == kGone || node.next == kNoNode) return kNoCandidate;
   const Merge* merge = merges_.find(node.id, nodes_[node.next].id);
   if (merge == nullptr) return kNoCandidate;
   return static_cast<std::uint64_t>(merge->rank) << 32 | static_cast<std::uint32_t>(left);
 }
 
 void WordMerger::queue_pair(std::int32_t left) {
-  if (left == kNone) return;
+  if (left == kNoNode) return;
   const std::uint64_t entry = candidate(left);
   if (entry == kNoCandidate) return;
   queue_.push_back(entry);
@@ -45,7 +45,7 @@ void WordMerger::merge_all() {
     node.id = merges_.find(node.id, right.id)->result;
     right.id = kGone;
     node.next = right.next;
-    if (node.next != kNone) nodes_[node.next].previous = left;
+    if (node.next != kNoNode) nodes_[node.next].previous = left;
     queue_pair(node.previous);
     queue_pair(left);
   }
@@ -57,8 +57,8 @@ void WordMerger::append(std::span<const TokenId> symbols, std::vector<TokenId>& 
   const auto count = static_cast<std::int32_t>(symbols.size());
   nodes_.resize(symbols.size());
   for (std::int32_t i = 0; i < count; ++i) nodes_[i] = {symbols[i], i - 1, i + 1};
-  nodes_[0].previous = kNone;
-  nodes_[count - 1].next = kNone;
+  nodes_[0].previous = kNoNode;
+  nodes_[count - 1].next = kNoNode;
 
   queue_.clear();
   for (std::int32_t i = 0; i + 1 < count; ++i) {
@@ -66,7 +66,7 @@ void WordMerger::append(std::span<const TokenId> symbols, std::vector<TokenId>& 
   }
   std::make_heap(queue_.begin(), queue_.end(), std::greater<>());
   merge_all();
-  for (std::int32_t i = 0; i != kNone; i = nodes_[i].next) out.push_back(nodes_[i].id);
+  for (std::int32_t i = 0; i != kNoNode; i = nodes_[i].next) out.push_back(nodes_[i].id);
 }
 
 }  // namespace pincer::bpe

@@ -18,7 +18,7 @@ namespace json = boost::json;
 
 namespace {
 
-asio::awaitable<void> refuse(Exchange& exchange, Problem problem) {
+asio::awaitable<void> refuse_message(Exchange& exchange, Problem problem) {
   co_await send_problem(exchange, std::move(problem), anthropic_error_response);
 }
 
@@ -33,7 +33,7 @@ asio::awaitable<void> send(Exchange& exchange, std::string body) {
 asio::awaitable<void> send_whole(Exchange& exchange, Answer& answer, AnthropicHead head) {
   auto collected = co_await collect(answer);
   if (auto* problem = std::get_if<Problem>(&collected)) {
-    co_await refuse(exchange, std::move(*problem));
+    co_await refuse_message(exchange, std::move(*problem));
   } else {
     const auto& choices = std::get<std::vector<AnswerMessage>>(collected);
     co_await send(exchange, anthropic_message(head, choices.front()));
@@ -46,7 +46,7 @@ asio::awaitable<std::optional<AnthropicRequest>> read(const Api& api, Exchange& 
   auto parsed = parse_anthropic_request(exchange.take_body(), use, api.sampling,
                                         exchange.limits().json_depth);
   if (auto* problem = std::get_if<Problem>(&parsed)) {
-    co_await refuse(exchange, std::move(*problem));
+    co_await refuse_message(exchange, std::move(*problem));
     co_return std::nullopt;
   }
   co_return std::get<AnthropicRequest>(std::move(parsed));
@@ -62,7 +62,7 @@ asio::awaitable<void> anthropic_messages(const Api& api, Exchange& exchange) {
   Answer answer(api, caller);
   auto problem = co_await answer.start(std::move(request->chat));
   if (problem) {
-    co_await refuse(exchange, *std::move(problem));
+    co_await refuse_message(exchange, *std::move(problem));
   } else if (request->stream) {
     AnthropicWriter writer(std::move(head));
     co_await stream_answer(exchange, answer, writer);
@@ -78,14 +78,14 @@ asio::awaitable<void> anthropic_count_tokens(const Api& api, Exchange& exchange)
   HttpCaller caller(exchange);
   FoundModel found = co_await find_model(api, caller, request->chat.model);
   if (auto* problem = std::get_if<Problem>(&found)) {
-    co_await refuse(exchange, std::move(*problem));
+    co_await refuse_message(exchange, std::move(*problem));
     co_return;
   }
   auto backend = std::get<std::shared_ptr<Backend>>(std::move(found));
   const Result<Prompt> prompt =
       co_await prompt_of(api, std::move(backend), std::move(request->chat));
   if (!prompt) {
-    co_await refuse(exchange, backend_problem(prompt.error()));
+    co_await refuse_message(exchange, backend_problem(prompt.error()));
     co_return;
   }
   const json::object body{{"input_tokens", prompt->tokens.size()}};

@@ -10,6 +10,7 @@
 #include "server/api/anthropic_content.h"
 #include "server/api/json_body.h"
 #include "server/api/json_fields.h"
+#include "server/api/request_limits.h"
 #include "server/api/tool_json.h"
 
 namespace pincer {
@@ -17,10 +18,6 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::size_t kMaxStops = 16;
-constexpr std::size_t kMaxStopBytes = 1024;
-constexpr std::size_t kMaxTools = 128;
-constexpr std::int64_t kMaxInt = std::numeric_limits<int>::max();
 constexpr std::int64_t kLeastThinking = 1024;  // tokens, as Anthropic has it
 
 class RequestReader {

@@ -15,7 +15,7 @@
 namespace pincer {
 namespace {
 
-asio::awaitable<void> send(Exchange& exchange, std::string body) {
+asio::awaitable<void> send_json(Exchange& exchange, std::string body) {
   Response response;
   response.body = std::move(body);
   co_await exchange.send(std::move(response));
@@ -72,7 +72,7 @@ asio::awaitable<void> send_answer(Exchange& exchange, Answer& answer, OllamaHead
   if (auto* problem = std::get_if<Problem>(&collected))
     co_return co_await send_problem(exchange, std::move(*problem), ollama_error_response);
   const auto& choices = std::get<std::vector<AnswerMessage>>(collected);
-  co_await send(exchange, ollama_answer(head, choices.front(), tokenizer));
+  co_await send_json(exchange, ollama_answer(head, choices.front(), tokenizer));
 }
 
 }  // namespace
@@ -92,7 +92,7 @@ asio::awaitable<void> ollama_chat(const Api& api, OllamaUse use, Exchange& excha
   HttpCaller caller(exchange);
   if (auto problem = co_await prepare(api, caller, request, head))
     co_return co_await send_problem(exchange, *std::move(problem), ollama_error_response);
-  if (request.load_only) co_return co_await send(exchange, ollama_loaded(head));
+  if (request.load_only) co_return co_await send_json(exchange, ollama_loaded(head));
   Answer answer(api, caller);
   if (auto problem = co_await answer.start(std::move(request.chat))) {
     co_await send_problem(exchange, *std::move(problem), ollama_error_response);

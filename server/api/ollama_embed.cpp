@@ -16,13 +16,12 @@
 #include "server/api/ollama_error.h"
 #include "server/api/ollama_names.h"
 #include "server/api/ollama_options.h"
+#include "server/api/request_limits.h"
 
 namespace pincer {
 namespace json = boost::json;
 
 namespace {
-
-constexpr std::size_t kMaxInputs = 2048;
 
 void add_text(JsonFields& fields, const std::string& name, const json::value& value, bool truncate,
               EmbeddingJob& job) {

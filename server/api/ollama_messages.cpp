@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "server/api/json_fields.h"
+#include "server/api/request_limits.h"
 #include "server/api/tool_json.h"
 
 namespace pincer {
@@ -15,8 +16,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::size_t kMaxTools = 128;
-constexpr std::array<std::string_view, 4> kRoles = {"system", "user", "assistant", "tool"};
+constexpr std::array<std::string_view, 4> kOllamaRoles = {"system", "user", "assistant", "tool"};
 
 // Those of an array; nothing when the field is absent. Anything else than objects is a problem.
 std::vector<std::pair<const json::object*, std::string>> objects(JsonFields& fields,
@@ -44,9 +44,9 @@ class MessageReader {
     JsonFields fields(object, prefix, problem_);
     Message message;
     if (!fields.text("role", message.role)) fields.wrong_value("role", "it must be given");
-    if (std::ranges::find(kRoles, message.role) == kRoles.end()) {
-      fields.wrong_value("role",
-                         fmt::format("'{}' is none of {}", message.role, fmt::join(kRoles, ", ")));
+    if (std::ranges::find(kOllamaRoles, message.role) == kOllamaRoles.end()) {
+      fields.wrong_value(
+          "role", fmt::format("'{}' is none of {}", message.role, fmt::join(kOllamaRoles, ", ")));
     }
     fields.text("content", message.content);
     fields.text("thinking", message.reasoning);

@@ -43,7 +43,7 @@ json::object details_json(const ModelDetails& details) {
 }
 
 // What is not loaded has a name and nothing else that is known.
-json::object model_json(const Models::Entry& entry) {
+json::object ollama_model(const Models::Entry& entry) {
   const ModelDetails details = entry.backend ? entry.backend->details() : ModelDetails{};
   const std::string name = name_for_ollama(entry.name);
   return {{"name", name},
@@ -115,7 +115,7 @@ std::variant<std::string, Problem> parse_name(std::string_view body, std::size_t
 
 asio::awaitable<void> ollama_tags(const Api& api, Exchange& exchange) {
   json::array models;
-  for (const Models::Entry& entry : api.models->list()) models.push_back(model_json(entry));
+  for (const Models::Entry& entry : api.models->list()) models.push_back(ollama_model(entry));
   json::object body{{"models", std::move(models)}};
   co_await send(exchange, std::move(body));
 }
@@ -124,7 +124,7 @@ asio::awaitable<void> ollama_ps(const Api& api, Exchange& exchange) {
   json::array models;
   for (const Models::Entry& entry : api.models->list()) {
     if (!entry.backend) continue;
-    json::object model = model_json(entry);
+    json::object model = ollama_model(entry);
     model["expires_at"] = rfc3339(system_clock::now() + kNever);
     model["size_vram"] = 0;
     model["context_length"] = entry.backend->context();

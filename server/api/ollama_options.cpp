@@ -12,14 +12,13 @@
 #include <utility>
 
 #include "server/api/json_fields.h"
+#include "server/api/request_limits.h"
 #include "server/api/stop_strings.h"
 
 namespace pincer {
 namespace json = boost::json;
 
 namespace {
-
-constexpr std::int64_t kMaxInt = std::numeric_limits<int>::max();
 
 constexpr std::array<std::string_view, 15> kKnown = {"temperature",
                                                      "top_k",

@@ -7,6 +7,7 @@
 
 #include "server/api/json_body.h"
 #include "server/api/json_fields.h"
+#include "server/api/logprobs_fields.h"
 #include "server/api/ollama_messages.h"
 #include "server/api/ollama_options.h"
 
@@ -14,8 +15,6 @@ namespace pincer {
 namespace json = boost::json;
 
 namespace {
-
-constexpr int kMaxTopLogprobs = 20;
 
 // "json", a schema, or "" for nothing.
 void parse_format(JsonFields& fields, ChatRequest& chat) {
@@ -39,14 +38,6 @@ void parse_think(JsonFields& fields, ChatRequest& chat) {
   const bool thinks = value->is_string() || value->get_bool();
   if (value->is_string()) fields.text("think", chat.reasoning_effort);
   chat.template_options.emplace_back("enable_thinking", thinks);
-}
-
-void parse_logprobs(JsonFields& fields, ChatRequest& chat) {
-  fields.boolean("logprobs", chat.want_logprobs);
-  std::int64_t top = 0;
-  if (!fields.integer("top_logprobs", top, 0, kMaxTopLogprobs)) return;
-  if (!chat.want_logprobs) fields.wrong_value("top_logprobs", "it needs 'logprobs' to be true");
-  chat.top_logprobs = static_cast<int>(top);
 }
 
 void parse_context(JsonFields& fields, std::vector<TokenId>& context) {

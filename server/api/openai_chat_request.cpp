@@ -7,6 +7,7 @@
 
 #include "server/api/json_body.h"
 #include "server/api/json_fields.h"
+#include "server/api/logprobs_fields.h"
 #include "server/api/openai_format.h"
 #include "server/api/openai_messages.h"
 #include "server/api/openai_sampling.h"
@@ -18,10 +19,8 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr int kMaxTopLogprobs = 20;
-
 // All that is taken. What is not listed is refused by name, so that nobody waits for an effect.
-constexpr auto kFields = std::to_array<std::string_view>(
+constexpr auto kChatFields = std::to_array<std::string_view>(
     {"model", "messages", "stream", "stream_options", "n", "stop", "seed", "temperature", "top_p",
      "presence_penalty", "frequency_penalty", "logit_bias", "logprobs", "top_logprobs",
      "max_tokens", "max_completion_tokens", "tools", "tool_choice", "parallel_tool_calls",
@@ -31,14 +30,6 @@ constexpr auto kFields = std::to_array<std::string_view>(
      // Extensions.
      "top_k", "min_p", "typical_p", "repetition_penalty", "grammar", "structured_outputs",
      "chat_template_kwargs", "add_generation_prompt", "continue_final_message"});
-
-void parse_logprobs(JsonFields& fields, ChatRequest& chat) {
-  fields.boolean("logprobs", chat.want_logprobs);
-  std::int64_t top = 0;
-  if (!fields.integer("top_logprobs", top, 0, kMaxTopLogprobs)) return;
-  if (!chat.want_logprobs) fields.wrong_value("top_logprobs", "it needs 'logprobs' to be true");
-  chat.top_logprobs = static_cast<int>(top);
-}
 
 // What a template gets beside the messages.
 void parse_template_options(JsonFields& fields, ChatRequest& chat) {
@@ -96,7 +87,7 @@ std::optional<Problem> parse_fields(const json::object& object, OpenAiChatReques
   ChatRequest& chat = request.chat;
   JsonFields fields(object, "", problem);
   refuse_unsupported(fields);
-  fields.allow(kFields);
+  fields.allow(kChatFields);
   parse_openai_sampling(fields, chat);
   OpenAiMessages messages = parse_openai_messages(fields, problem);
   chat.messages = std::move(messages.messages);

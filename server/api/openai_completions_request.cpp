@@ -18,7 +18,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr auto kFields = std::to_array<std::string_view>(
+constexpr auto kCompletionFields = std::to_array<std::string_view>(
     {"model", "prompt", "stream", "stream_options", "n", "best_of", "echo", "stop", "seed",
      "temperature", "top_p", "presence_penalty", "frequency_penalty", "logit_bias", "logprobs",
      "max_tokens", "suffix", "user", "service_tier",
@@ -89,7 +89,7 @@ void refuse_unsupported(JsonFields& fields, const OpenAiCompletionsRequest& requ
     fields.unsupported("best_of", "all choices are returned, so it must be equal to 'n'");
 }
 
-void parse_logprobs(JsonFields& fields, bool echo, ChatRequest& chat) {
+void parse_completion_logprobs(JsonFields& fields, bool echo, ChatRequest& chat) {
   std::int64_t logprobs = 0;
   if (!fields.integer("logprobs", logprobs, 0, kMaxLogprobs)) return;
   if (echo) {
@@ -110,11 +110,11 @@ std::optional<Problem> parse_fields(const json::object& object, const SamplingPa
   common.max_tokens = kDefaultMaxTokens;
   request.choices = parse_openai_choices(fields);
   refuse_unsupported(fields, request);
-  fields.allow(kFields);
+  fields.allow(kCompletionFields);
   parse_openai_sampling(fields, common);
   parse_openai_length(fields, "max_tokens", common);
   fields.boolean("echo", request.echo);
-  parse_logprobs(fields, request.echo, common);
+  parse_completion_logprobs(fields, request.echo, common);
   parse_openai_standing(fields, common);
   request.streaming = parse_openai_streaming(fields, problem);
   common.format = parse_format_extensions(fields, problem);

@@ -8,13 +8,12 @@
 
 #include "server/api/json_body.h"
 #include "server/api/json_fields.h"
+#include "server/api/request_limits.h"
 
 namespace pincer {
 namespace json = boost::json;
 
 namespace {
-
-constexpr std::size_t kMaxInputs = 2048;  // as OpenAI has it
 
 void parse_text(JsonFields& fields, const std::string& name, const json::value& value,
                 std::vector<EmbeddingInput>& inputs) {

@@ -12,7 +12,7 @@ namespace json = boost::json;
 
 namespace {
 
-using Kind = OutputFormat::Kind;
+using FormatKind = OutputFormat::Kind;
 
 // {"name":…,"schema":…,"strict":…}; the name is asked for, as OpenAI does, and of no use here. The
 // schema always holds, as if strict.
@@ -29,7 +29,7 @@ std::optional<OutputFormat> parse_schema(const json::object& object, const std::
     fields.wrong_value("schema", "it must be given");
     return std::nullopt;
   }
-  return OutputFormat{Kind::json_schema, json::serialize(*schema)};
+  return OutputFormat{FormatKind::json_schema, json::serialize(*schema)};
 }
 
 std::string parse_type(JsonFields& fields) {
@@ -58,7 +58,7 @@ std::optional<OutputFormat> parse_choice(JsonFields& fields) {
     if (&text != &choice->get_array().front()) grammar += " | ";
     grammar += json::serialize(text);
   }
-  return OutputFormat{Kind::gbnf, std::move(grammar)};
+  return OutputFormat{FormatKind::gbnf, std::move(grammar)};
 }
 
 }  // namespace
@@ -68,7 +68,7 @@ std::optional<OutputFormat> parse_response_format(const json::object& format,
                                                   std::optional<Problem>& problem) {
   JsonFields fields(format, prefix, problem);
   const std::string type = parse_type(fields);
-  if (type == "json_object") return OutputFormat{Kind::json_object, {}};
+  if (type == "json_object") return OutputFormat{FormatKind::json_object, {}};
   if (type != "json_schema") return std::nullopt;
   const json::object* schema = fields.object("json_schema");
   if (schema == nullptr) {
@@ -82,7 +82,7 @@ std::optional<OutputFormat> parse_text_format(const json::object& format, const 
                                               std::optional<Problem>& problem) {
   JsonFields fields(format, prefix, problem);
   const std::string type = parse_type(fields);
-  if (type == "json_object") return OutputFormat{Kind::json_object, {}};
+  if (type == "json_object") return OutputFormat{FormatKind::json_object, {}};
   if (type != "json_schema") return std::nullopt;
   return parse_schema(format, prefix, problem);
 }
@@ -90,7 +90,7 @@ std::optional<OutputFormat> parse_text_format(const json::object& format, const 
 std::optional<OutputFormat> parse_format_extensions(JsonFields& fields,
                                                     std::optional<Problem>& problem) {
   std::string text;
-  if (fields.text("grammar", text)) return OutputFormat{Kind::gbnf, std::move(text)};
+  if (fields.text("grammar", text)) return OutputFormat{FormatKind::gbnf, std::move(text)};
   const json::object* outputs = fields.object("structured_outputs");
   if (outputs == nullptr) return std::nullopt;
   JsonFields inner(*outputs, "structured_outputs.", problem);
@@ -98,10 +98,10 @@ std::optional<OutputFormat> parse_format_extensions(JsonFields& fields,
     fields.wrong_value("structured_outputs", "it has exactly one of json, regex, choice, grammar");
     return std::nullopt;
   }
-  if (inner.text("grammar", text)) return OutputFormat{Kind::gbnf, std::move(text)};
-  if (inner.text("regex", text)) return OutputFormat{Kind::regex, std::move(text)};
+  if (inner.text("grammar", text)) return OutputFormat{FormatKind::gbnf, std::move(text)};
+  if (inner.text("regex", text)) return OutputFormat{FormatKind::regex, std::move(text)};
   if (const json::object* schema = inner.object("json"))
-    return OutputFormat{Kind::json_schema, json::serialize(*schema)};
+    return OutputFormat{FormatKind::json_schema, json::serialize(*schema)};
   if (auto choice = parse_choice(inner)) return choice;
   inner.unsupported(std::string_view(outputs->begin()->key()),
                     "it is none of json, regex, choice, grammar");

@@ -14,11 +14,11 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::array<std::string_view, 5> kRoles = {"system", "developer", "user", "assistant",
-                                                    "tool"};
+constexpr std::array<std::string_view, 5> kChatRoles = {"system", "developer", "user", "assistant",
+                                                        "tool"};
 constexpr std::array<std::string_view, 1> kPartTypes = {"text"};
 // Those of an answer of ours too, which clients send back as they got it.
-constexpr auto kFields = std::to_array<std::string_view>(
+constexpr auto kMessageFields = std::to_array<std::string_view>(
     {"role", "content", "name", "tool_calls", "tool_call_id", "refusal", "audio", "annotations",
      "function_call", "reasoning_content", "reasoning", "prefix"});
 
@@ -28,7 +28,7 @@ class MessageParser {
       : prefix_(std::move(prefix)), problem_(problem), fields_(object, prefix_, problem) {}
 
   Message parse() {
-    fields_.allow(kFields);
+    fields_.allow(kMessageFields);
     parse_role();
     refuse_unsupported();
     const bool assistant = message_.role == "assistant";
@@ -53,9 +53,9 @@ class MessageParser {
  private:
   void parse_role() {
     if (!fields_.text("role", message_.role)) fields_.wrong_value("role", "it must be given");
-    if (std::ranges::find(kRoles, message_.role) == kRoles.end()) {
+    if (std::ranges::find(kChatRoles, message_.role) == kChatRoles.end()) {
       fields_.wrong_value(
-          "role", fmt::format("'{}' is none of {}", message_.role, fmt::join(kRoles, ", ")));
+          "role", fmt::format("'{}' is none of {}", message_.role, fmt::join(kChatRoles, ", ")));
     }
     if (message_.role == "developer") message_.role = "system";
     std::string name;

@@ -11,7 +11,7 @@ namespace json = boost::json;
 
 namespace {
 
-json::object model_json(const Models::Entry& entry) {
+json::object openai_model_object(const Models::Entry& entry) {
   json::object object{
       {"id", entry.name}, {"object", "model"}, {"created", entry.created}, {"owned_by", "pincer"}};
   if (entry.backend) object["context_length"] = entry.backend->context();  // an extension
@@ -22,7 +22,8 @@ json::object model_json(const Models::Entry& entry) {
 
 asio::awaitable<void> openai_models(const Api& api, Exchange& exchange) {
   json::array data;
-  for (const Models::Entry& entry : api.models->list()) data.emplace_back(model_json(entry));
+  for (const Models::Entry& entry : api.models->list())
+    data.emplace_back(openai_model_object(entry));
   Response response;
   response.body = json::serialize(json::object{{"object", "list"}, {"data", std::move(data)}});
   co_await exchange.send(std::move(response));
@@ -34,7 +35,7 @@ asio::awaitable<void> openai_model(const Api& api, Exchange& exchange) {
   const auto entry = std::ranges::find(models, name, &Models::Entry::name);
   Response response;
   if (entry != models.end()) {
-    response.body = json::serialize(model_json(*entry));
+    response.body = json::serialize(openai_model_object(*entry));
   } else {
     response = openai_error_response(model_not_found(name));
   }

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "server/api/request_limits.h"
 #include "server/api/stop_strings.h"
 
 namespace pincer {
@@ -21,7 +22,6 @@ namespace {
 constexpr std::size_t kMaxBiases = 1024;
 constexpr int kMaxChoices = 32;
 constexpr std::size_t kMaxMetadata = 16;
-constexpr std::int64_t kMaxInt = std::numeric_limits<int>::max();
 
 void parse_logit_bias(JsonFields& fields, std::vector<std::pair<TokenId, float>>& biases) {
   const json::object* object = fields.object("logit_bias");

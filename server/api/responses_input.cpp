@@ -18,7 +18,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr auto kRoles =
+constexpr auto kInputRoles =
     std::to_array<std::string_view>({"system", "developer", "user", "assistant"});
 constexpr auto kTextParts = std::to_array<std::string_view>({"input_text", "output_text", "text"});
 constexpr auto kReasoningParts = std::to_array<std::string_view>({"reasoning_text"});
@@ -54,9 +54,9 @@ class InputParser {
   void message(JsonFields& fields, const std::string& prefix) {
     Message message;
     if (!fields.text("role", message.role)) fields.wrong_value("role", "it must be given");
-    if (std::ranges::find(kRoles, message.role) == kRoles.end()) {
-      fields.wrong_value("role",
-                         fmt::format("'{}' is none of {}", message.role, fmt::join(kRoles, ", ")));
+    if (std::ranges::find(kInputRoles, message.role) == kInputRoles.end()) {
+      fields.wrong_value(
+          "role", fmt::format("'{}' is none of {}", message.role, fmt::join(kInputRoles, ", ")));
     }
     if (message.role == "developer") message.role = "system";
     message.content = parse_openai_content(fields, "content", kTextParts, prefix, problem_);

@@ -14,6 +14,7 @@
 #include "server/api/openai_sampling.h"
 #include "server/api/openai_tool_history.h"
 #include "server/api/openai_tools.h"
+#include "server/api/request_limits.h"
 #include "server/api/responses_input.h"
 #include "server/chat/jinja_value.h"
 
@@ -22,7 +23,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr auto kFields = std::to_array<std::string_view>(
+constexpr auto kResponseFields = std::to_array<std::string_view>(
     {"model", "input", "instructions", "previous_response_id", "stream", "stream_options", "store",
      "include", "max_output_tokens", "temperature", "top_p", "top_logprobs", "tools", "tool_choice",
      "parallel_tool_calls", "text", "reasoning", "truncation", "background", "user", "service_tier",
@@ -33,8 +34,6 @@ constexpr auto kFields = std::to_array<std::string_view>(
      "top_k", "min_p", "typical_p", "repetition_penalty", "presence_penalty", "frequency_penalty",
      "logit_bias", "seed", "stop", "grammar", "structured_outputs", "chat_template_kwargs"});
 
-constexpr int kMaxTopLogprobs = 20;
-
 class RequestParser {
  public:
   RequestParser(const json::object& body, const SamplingParams& defaults)
@@ -43,7 +42,7 @@ class RequestParser {
   }
 
   std::variant<ResponsesRequest, Problem> parse() {
-    fields_.allow(kFields);
+    fields_.allow(kResponseFields);
     refuse_unsupported();
     parse_openai_sampling(fields_, request_.chat);
     ResponsesInput input = parse_responses_input(fields_, problem_);

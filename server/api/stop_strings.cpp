@@ -4,15 +4,12 @@
 
 #include <boost/json.hpp>
 
+#include "server/api/request_limits.h"
+
 namespace pincer {
 namespace json = boost::json;
 
-namespace {
-
-constexpr std::size_t kMaxStops = 16;
-constexpr std::size_t kMaxStopBytes = 1024;
-
-}  // namespace
+namespace {}  // namespace
 
 void parse_stops(JsonFields& fields, EmptyStop empty, std::vector<std::string>& stops) {
   const json::value* value = fields.find("stop");

@@ -99,11 +99,11 @@ std::optional<Problem> vocabulary_problem(const Tokenizer& tokenizer,
   return std::nullopt;
 }
 
-asio::awaitable<void> refuse(Exchange& exchange, Problem problem) {
+asio::awaitable<void> refuse_text(Exchange& exchange, Problem problem) {
   co_await send_problem(exchange, std::move(problem), openai_error_response);
 }
 
-asio::awaitable<void> send(Exchange& exchange, json::object body) {
+asio::awaitable<void> send_object(Exchange& exchange, json::object body) {
   Response response;
   response.body = json::serialize(body);
   co_await exchange.send(std::move(response));
@@ -133,7 +133,7 @@ asio::awaitable<std::optional<std::pair<Parsed, std::shared_ptr<Backend>>>> read
     }
   }
   if (problem) {
-    co_await refuse(exchange, *std::move(problem));
+    co_await refuse_text(exchange, *std::move(problem));
     co_return std::nullopt;
   }
   co_return std::pair(std::move(parsed), std::move(backend));
@@ -149,7 +149,7 @@ asio::awaitable<void> tokenize(const Api& api, Exchange& exchange) {
   const std::vector<TokenId> tokens =
       co_await tokens_of(api, backend, std::move(text), request.add_special);
   json::object body{{"tokens", tokens_json(backend->tokenizer(), tokens, request.with_pieces)}};
-  co_await send(exchange, std::move(body));
+  co_await send_object(exchange, std::move(body));
 }
 
 asio::awaitable<void> detokenize(const Api& api, Exchange& exchange) {
@@ -157,34 +157,34 @@ asio::awaitable<void> detokenize(const Api& api, Exchange& exchange) {
   if (!asked) co_return;
   const auto& [request, backend] = *asked;
   if (auto problem = vocabulary_problem(backend->tokenizer(), request.tokens))
-    co_return co_await refuse(exchange, *std::move(problem));
+    co_return co_await refuse_text(exchange, *std::move(problem));
   const std::string text = backend->tokenizer().decode(request.tokens, true);
   json::object body{{"content", valid_utf8(text)}};
-  co_await send(exchange, std::move(body));
+  co_await send_object(exchange, std::move(body));
 }
 
 asio::awaitable<void> apply_template(const Api& api, Exchange& exchange) {
   const std::size_t depth = exchange.limits().json_depth;
   auto body = parse_json_body(exchange.take_body(), depth);
   if (auto* problem = std::get_if<Problem>(&body))
-    co_return co_await refuse(exchange, std::move(*problem));
+    co_return co_await refuse_text(exchange, std::move(*problem));
   auto& object = std::get<json::object>(body);
   if (!object.contains("model")) object["model"] = first_model(*api.models);
   auto parsed = parse_openai_chat(json::serialize(object), api.sampling, depth);
   if (auto* problem = std::get_if<Problem>(&parsed))
-    co_return co_await refuse(exchange, std::move(*problem));
+    co_return co_await refuse_text(exchange, std::move(*problem));
   auto& chat = std::get<OpenAiChatRequest>(parsed).chat;
   HttpCaller caller(exchange);
   FoundModel found = co_await find_model(api, caller, chat.model);
   if (auto* problem = std::get_if<Problem>(&found))
-    co_return co_await refuse(exchange, std::move(*problem));
+    co_return co_await refuse_text(exchange, std::move(*problem));
   auto backend = std::get<std::shared_ptr<Backend>>(std::move(found));
   const Result<Prompt> prompt = co_await prompt_of(api, std::move(backend), std::move(chat));
-  if (!prompt) co_return co_await refuse(exchange, backend_problem(prompt.error()));
+  if (!prompt) co_return co_await refuse_text(exchange, backend_problem(prompt.error()));
   std::string text;
   for (const TextPiece& piece : prompt->text) text += piece.text;
   json::object answer{{"prompt", std::move(text)}};
-  co_await send(exchange, std::move(answer));
+  co_await send_object(exchange, std::move(answer));
 }
 
 }  // namespace pincer

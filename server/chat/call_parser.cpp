@@ -13,7 +13,7 @@ namespace {
 
 using Kind = AnswerPart::Kind;
 
-constexpr std::string_view kSpace = " \t\r\n";
+constexpr std::string_view kJsonSpace = " \t\r\n";
 constexpr std::size_t kMostHead = 512;  // bytes; a longer one is read when the object is whole
 constexpr std::size_t kMostDepth = 64;  // what a model nests deeper is no call
 
@@ -24,7 +24,7 @@ class Cursor {
 
   bool literal(std::string_view word) {
     if (failed_) return false;
-    rest_.remove_prefix(std::min(rest_.find_first_not_of(kSpace), rest_.size()));
+    rest_.remove_prefix(std::min(rest_.find_first_not_of(kJsonSpace), rest_.size()));
     const std::size_t common = std::min(word.size(), rest_.size());
     if (rest_.substr(0, common) != word.substr(0, common)) return fail(false);
     if (common < word.size()) return fail(true);
@@ -127,7 +127,7 @@ CallParser::State CallParser::read_head(std::string& text, std::vector<AnswerPar
     return State::whole;
   }
   if (cursor.ended() && text.size() <= kMostHead) return State::more;
-  text.erase(0, text.find_first_not_of(kSpace));
+  text.erase(0, text.find_first_not_of(kJsonSpace));
   if (!text.starts_with('{')) return State::broken;
   stage_ = Stage::object;
   return State::whole;

@@ -28,7 +28,7 @@ constexpr std::pair<std::string_view, Scope> kScopes[] = {{"inference", Scope::i
 constexpr std::pair<std::string_view, int> kPriorities[] = {
     {"flex", -1}, {"default", 0}, {"priority", 1}};
 
-[[noreturn]] void fail(const YAML::Node& where, const std::string& message) {
+[[noreturn]] void refuse_keys(const YAML::Node& where, const std::string& message) {
   throw YAML::Exception(where.Mark(), message);
 }
 
@@ -41,7 +41,7 @@ auto named(const Table& table, const YAML::Node& node) {
   }
   std::vector<std::string_view> names;
   for (const auto& entry : table) names.push_back(entry.first);
-  fail(node, fmt::format("'{}' is not one of {}", name, fmt::join(names, ", ")));
+  refuse_keys(node, fmt::format("'{}' is not one of {}", name, fmt::join(names, ", ")));
 }
 
 ApiKey::Digest parse_digest(const YAML::Node& node) {
@@ -49,7 +49,7 @@ ApiKey::Digest parse_digest(const YAML::Node& node) {
   ApiKey::Digest digest;
   const bool hex = text.size() == 2 * digest.size() &&
                    text.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
-  if (!hex) fail(node, "a sha256 has 64 hexadecimal digits: `printf %s KEY | sha256sum`");
+  if (!hex) refuse_keys(node, "a sha256 has 64 hexadecimal digits: `printf %s KEY | sha256sum`");
   for (std::size_t i = 0; i < digest.size(); ++i)
     digest[i] = static_cast<std::uint8_t>(std::stoi(text.substr(2 * i, 2), nullptr, 16));
   return digest;
@@ -58,12 +58,13 @@ ApiKey::Digest parse_digest(const YAML::Node& node) {
 template <typename Number>
 Number positive(const YAML::Node& node) {
   const auto value = node.as<Number>();
-  if (value < 1) fail(node, fmt::format("{} is not at least 1; leave it out for no limit", value));
+  if (value < 1)
+    refuse_keys(node, fmt::format("{} is not at least 1; leave it out for no limit", value));
   return value;
 }
 
 void parse_limits(const YAML::Node& limits, ApiKey& key) {
-  if (!limits.IsMap()) fail(limits, "limits is a map, such as {requests_per_minute: 60}");
+  if (!limits.IsMap()) refuse_keys(limits, "limits is a map, such as {requests_per_minute: 60}");
   for (const auto& entry : limits) {
     const auto field = entry.first.as<std::string>();
     if (field == "requests_per_minute") {
@@ -75,16 +76,17 @@ void parse_limits(const YAML::Node& limits, ApiKey& key) {
     } else if (field == "max_priority") {
       key.max_priority = named(kPriorities, entry.second);
     } else {
-      fail(entry.first,
-           fmt::format("'{}' is not one of requests_per_minute, tokens_per_minute, concurrent, "
-                       "max_priority",
-                       field));
+      refuse_keys(
+          entry.first,
+          fmt::format("'{}' is not one of requests_per_minute, tokens_per_minute, concurrent, "
+                      "max_priority",
+                      field));
     }
   }
 }
 
 ApiKey parse_key(const YAML::Node& node) {
-  if (!node.IsMap()) fail(node, "a key is a map with `name` and `key` or `sha256`");
+  if (!node.IsMap()) refuse_keys(node, "a key is a map with `name` and `key` or `sha256`");
   ApiKey key;
   int secrets = 0;
   for (const auto& entry : node) {
@@ -94,7 +96,7 @@ ApiKey parse_key(const YAML::Node& node) {
       key.name = value.as<std::string>();
     } else if (field == "key") {
       const auto secret = value.as<std::string>();
-      if (secret.empty()) fail(value, "the key is empty");
+      if (secret.empty()) refuse_keys(value, "the key is empty");
       key.sha256 = key_digest(secret);
       ++secrets;
     } else if (field == "sha256") {
@@ -106,16 +108,19 @@ ApiKey parse_key(const YAML::Node& node) {
         key.scopes |= static_cast<unsigned>(named(kScopes, scope));
     } else if (field == "models") {
       key.models = value.as<std::vector<std::string>>();
-      if (key.models.empty()) fail(value, "the list of models is empty; leave it out for all");
+      if (key.models.empty())
+        refuse_keys(value, "the list of models is empty; leave it out for all");
     } else if (field == "limits") {
       parse_limits(value, key);
     } else {
-      fail(entry.first,
-           fmt::format("'{}' is not one of name, key, sha256, scopes, models, limits", field));
+      refuse_keys(
+          entry.first,
+          fmt::format("'{}' is not one of name, key, sha256, scopes, models, limits", field));
     }
   }
-  if (secrets != 1) fail(node, "a key has either `key` or `sha256`");
-  if (key.name.empty()) fail(node, "a key needs a `name`, for the log and for error messages");
+  if (secrets != 1) refuse_keys(node, "a key has either `key` or `sha256`");
+  if (key.name.empty())
+    refuse_keys(node, "a key needs a `name`, for the log and for error messages");
   return key;
 }
 
@@ -124,13 +129,14 @@ std::vector<ApiKey> parse_yaml(const std::string& text) {
   std::vector<ApiKey> keys;
   for (const auto& entry : root) {
     if (entry.first.as<std::string>() != "keys" || !entry.second.IsSequence())
-      fail(entry.first, "the file holds a list named `keys` and nothing else");
+      refuse_keys(entry.first, "the file holds a list named `keys` and nothing else");
     for (const YAML::Node& key : entry.second) {
       keys.push_back(parse_key(key));
       const auto same = std::ranges::find_if(keys.begin(), keys.end() - 1, [&](const ApiKey& k) {
         return k.name == keys.back().name || k.sha256 == keys.back().sha256;
       });
-      if (same != keys.end() - 1) fail(key, fmt::format("the key '{}' is there twice", same->name));
+      if (same != keys.end() - 1)
+        refuse_keys(key, fmt::format("the key '{}' is there twice", same->name));
     }
   }
   return keys;

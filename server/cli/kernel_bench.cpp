@@ -15,8 +15,7 @@
 namespace pincer {
 namespace {
 
-namespace measure = kernels::measure;
-using measure::Case;
+using kernels::measure::Case;
 
 constexpr double kCaseSeconds = 0.12;
 constexpr double kQuickSeconds = 0.03;
@@ -39,7 +38,7 @@ std::string list(const std::vector<Case>& cases, std::string (*text)(const Case&
 Result<std::vector<Case>> select(const KernelBenchFlags& flags) {
   std::vector<Case> found = matching(cases(flags.effort, flags.threads), flags.filter);
   if (!found.empty()) return found;
-  const std::vector<Case> all = cases(measure::Effort::all, flags.threads);
+  const std::vector<Case> all = cases(kernels::measure::Effort::all, flags.threads);
   found = matching(all, flags.filter);
   if (!found.empty()) return found;
   return Error{
@@ -105,10 +104,10 @@ class KernelBench {
 
  private:
   const std::vector<Case> cases_;
-  std::vector<measure::Timing> timings_;
+  std::vector<kernels::measure::Timing> timings_;
   const std::atomic<bool>& stop_;
-  measure::WeightStore store_;
-  measure::Limits limits_;
+  kernels::measure::WeightStore store_;
+  kernels::measure::Limits limits_;
   KernelReport report_;
 };
 
@@ -122,7 +121,7 @@ int run_kernel_bench(const KernelBenchFlags& flags) {
   if (!selected) return fail_usage(selected.error().message);
   const CatchInterrupt guard;
   KernelBench bench(std::move(*selected), guard.interrupted());
-  bench.measure(flags.effort == measure::Effort::quick ? kQuickSeconds : kCaseSeconds);
+  bench.measure(flags.effort == kernels::measure::Effort::quick ? kQuickSeconds : kCaseSeconds);
   const KernelReport& report = bench.report();
   fmt::print("{}", flags.format == "json"  ? to_json(report)
                    : flags.format == "csv" ? to_csv(report)

@@ -12,9 +12,9 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kColumns = 11;
-using Line = std::array<std::string, kColumns>;
-const Line kHead = {"mxnxk", "of",      "weights", "threads", "GMAC/s",    "of peak",
-                    "GB/s",  "of read", "spread",  "best",    "+ quantize"};
+using TableLine = std::array<std::string, kColumns>;
+const TableLine kHead = {"mxnxk", "of",      "weights", "threads", "GMAC/s",    "of peak",
+                         "GB/s",  "of read", "spread",  "best",    "+ quantize"};
 // The first ones hold text, the others numbers.
 constexpr std::size_t kTextColumns = 3;
 
@@ -37,7 +37,7 @@ std::string weights_of(const KernelRow& row) {
   return text + (c.cold ? "cold " : "warm ") + row.level;
 }
 
-Line line_of(const KernelRow& row) {
+TableLine line_of(const KernelRow& row) {
   const kernels::measure::Case& c = row.test;
   const KernelFigures f = figures(row);
   std::string of = fmt::format("{} {}", c.model, c.layer);
@@ -55,9 +55,9 @@ Line line_of(const KernelRow& row) {
           rate(f.quantized_gmac_s)};
 }
 
-std::string table_of(const std::vector<Line>& lines) {
+std::string table_of(const std::vector<TableLine>& lines) {
   std::array<std::size_t, kColumns> width{};
-  for (const Line& line : lines) {
+  for (const TableLine& line : lines) {
     for (std::size_t i = 0; i < kColumns; ++i) width[i] = std::max(width[i], line[i].size());
   }
   std::string out;
@@ -181,7 +181,7 @@ KernelFigures figures(const KernelRow& row) {
 std::string to_markdown(const KernelReport& report) {
   std::string out = report.cpu + "\n";
   for (const auto& [threads, levels] : report.read_gb_s) out += limits_line(report, threads);
-  std::vector<Line> lines;
+  std::vector<TableLine> lines;
   for (std::size_t i = 0; i < report.rows.size(); ++i) {
     const std::string_view kernel = report.rows[i].test.kernel;
     if (lines.empty()) lines.push_back(kHead);

@@ -12,8 +12,6 @@
 namespace pincer {
 namespace {
 
-using kernels::measure::Limits;
-
 std::string kernel_names(const Model& model, const KvChoice& kv) {
   const kernels::KernelTable& k = model.kernels;
   const KvFormat format = kv.format.value_or(model.kv_format());
@@ -25,8 +23,8 @@ std::string kernel_names(const Model& model, const KvChoice& kv) {
 }
 
 // Of what was measured so far; a limit that was measured twice counts with its larger value.
-void read_limits(const Model& model, const std::vector<int>& threads, Limits& limits,
-                 BenchReport& report) {
+void read_limits(const Model& model, const std::vector<int>& threads,
+                 kernels::measure::Limits& limits, BenchReport& report) {
   const std::int64_t memory = kernels::measure::cold_bytes(kernels::measure::data_caches());
   report.weight_bytes = model.weight_bytes();
   for (const int t : threads) {
@@ -92,7 +90,7 @@ Result<BenchReport> run_model_bench(const LoadedModel& model, const ModelBenchFl
   report.kernels = kernel_names(*model.model, flags.kv);
   report.weights = name(flags.weights);
   report.context = model.model->config.context;
-  Limits limits;
+  kernels::measure::Limits limits;
   read_limits(*model.model, flags.threads, limits, report);
   const std::vector<NamedTest> tests = model_tests(flags);
   Progress progress("measuring " + model.name, Progress::Unit::cases);

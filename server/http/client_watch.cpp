@@ -1,17 +1,14 @@
 #include "server/http/client_watch.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "server/http/use_tuple.h"
+
 namespace pincer {
-namespace {
-
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
-
-}  // namespace
+namespace {}  // namespace
 
 ClientWatch::ClientWatch(std::shared_ptr<Wire> wire, std::size_t max_input,
                          std::function<void()> on_leave)

@@ -7,7 +7,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -21,11 +20,11 @@
 #include <utility>
 
 #include "server/http/connection.h"
+#include "server/http/use_tuple.h"
 
 namespace pincer {
 namespace {
 
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kMaxRefusals = 64;  // clients being told 503 at a time; more are just closed
 
 Error cannot_listen(const ListenAddress& address, const NetError& error) {

@@ -1,16 +1,13 @@
 #include "server/http/transport.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "server/http/use_tuple.h"
+
 namespace pincer {
-namespace {
-
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
-
-}  // namespace
+namespace {}  // namespace
 
 asio::awaitable<NetError> Transport::handshake(asio::ssl::context& context) {
   tls_ = std::make_unique<Tls>(socket_, context);

@@ -1,6 +1,5 @@
 #include "server/http/websocket.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
@@ -16,6 +15,7 @@
 
 #include "server/http/access.h"
 #include "server/http/transport.h"
+#include "server/http/use_tuple.h"
 
 namespace pincer {
 
@@ -44,7 +44,6 @@ namespace http = beast::http;
 namespace websocket = beast::websocket;
 using http::field;
 
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::seconds kClosingTime{10};
 // A ping after half of it without a message.
 constexpr std::chrono::seconds kSilence{60};

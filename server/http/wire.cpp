@@ -1,6 +1,5 @@
 #include "server/http/wire.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -9,11 +8,11 @@
 #include <utility>
 
 #include "server/http/transport.h"
+#include "server/http/use_tuple.h"
 
 namespace pincer {
 namespace {
 
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kReadBytes = 16 << 10;
 // What a parser may ask to see at once (a header block is bounded by its own limit; this bounds a
 // chunk header).

@@ -10,10 +10,10 @@ namespace {
 
 constexpr std::string_view kProvider = "pincer";
 
-constexpr std::array kDurationBounds = {0.01, 0.02, 0.04, 0.08,  0.16,  0.32,  0.64,
-                                        1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92};
-constexpr std::array kFirstTokenBounds = {0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1,
-                                          0.25,  0.5,   0.75, 1.0,  2.5,  5.0,  7.5,  10.0};
+constexpr std::array kGenAiDurationBounds = {0.01, 0.02, 0.04, 0.08,  0.16,  0.32,  0.64,
+                                             1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92};
+constexpr std::array kGenAiFirstTokenBounds = {0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1,
+                                               0.25,  0.5,   0.75, 1.0,  2.5,  5.0,  7.5,  10.0};
 constexpr std::array kOutputTokenBounds = {0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2,
                                            0.3,  0.4,   0.5,  0.75,  1.0, 2.5};
 constexpr std::array kUsageBounds = {1.0,       4.0,       16.0,       64.0,      256.0,
@@ -53,16 +53,17 @@ std::string_view gen_ai_operation(std::string_view pattern) {
 GenAiMetrics::GenAiMetrics()
     : duration_("gen_ai_server_request_duration_seconds",
                 "From a request's headers to the end of its answer.", labels("error_type"),
-                kDurationBounds),
+                kGenAiDurationBounds),
       first_token_("gen_ai_server_time_to_first_token_seconds",
-                   "From a request's headers to its first token.", labels(), kFirstTokenBounds),
+                   "From a request's headers to its first token.", labels(),
+                   kGenAiFirstTokenBounds),
       output_token_("gen_ai_server_time_per_output_token_seconds",
                     "Between the tokens of an answer after the first one, its mean.", labels(),
                     kOutputTokenBounds),
       usage_("gen_ai_client_token_usage", "Tokens of prompts and answers.",
              labels("gen_ai_token_type"), kUsageBounds),
       queued_("pincer_queue_duration_seconds", "Until a generation got its place.", labels(),
-              kDurationBounds) {}
+              kGenAiDurationBounds) {}
 
 void GenAiMetrics::observe(std::string_view operation, const RequestRecord& record, unsigned status,
                            double seconds) {

@@ -15,12 +15,11 @@
 namespace pincer {
 namespace {
 
-using Kind = ExpressionToken::Kind;
 using Node = Expression::Node;
 using Op = Expression::Op;
 using Type = ExpressionName::Type;
 
-constexpr std::size_t kMostBytes = 4096;
+constexpr std::size_t kMostExpressionBytes = 4096;
 constexpr std::size_t kMostNodes = 512;  // both bound how deep holds() calls itself
 constexpr int kMostLevels = 32;
 
@@ -53,10 +52,11 @@ class Parser {
  private:
   using Index = std::uint16_t;
 
-  bool at_end() const { return tokens_[at_].kind == Kind::end; }
+  bool at_end() const { return tokens_[at_].kind == ExpressionToken::Kind::end; }
   bool word(std::string_view text) const {
     const ExpressionToken& t = tokens_[at_];
-    return (t.kind == Kind::name || t.kind == Kind::sign) && t.text == text;
+    return (t.kind == ExpressionToken::Kind::name || t.kind == ExpressionToken::Kind::sign) &&
+           t.text == text;
   }
   bool take(std::string_view text) { return word(text) && (++at_, true); }
   Error here(const std::string& message) const {
@@ -134,18 +134,19 @@ class Parser {
 
   Result<Index> value() {
     const ExpressionToken& t = tokens_[at_];
-    if (t.kind == Kind::number) {
+    if (t.kind == ExpressionToken::Kind::number) {
       ++at_;
       return add({.type = Type::number, .number = t.number});
     }
-    if (t.kind == Kind::text) {
+    if (t.kind == ExpressionToken::Kind::text) {
       ++at_;
       return add({.type = Type::text, .text = t.text});
     }
     if (word("(")) return parentheses();
-    if (t.kind == Kind::name) return name();
-    return here(t.kind == Kind::end ? "the expression ends too early"
-                                    : fmt::format("'{}' should be a value", t.text));
+    if (t.kind == ExpressionToken::Kind::name) return name();
+    return here(t.kind == ExpressionToken::Kind::end
+                    ? "the expression ends too early"
+                    : fmt::format("'{}' should be a value", t.text));
   }
 
   Result<Index> parentheses() {
@@ -187,8 +188,8 @@ class Parser {
 
 Result<Expression> parse_expression(std::string_view source,
                                     const std::vector<ExpressionName>& names) {
-  if (source.size() > kMostBytes)
-    return expression_error(kMostBytes, "the expression is longer than 4096 bytes");
+  if (source.size() > kMostExpressionBytes)
+    return expression_error(kMostExpressionBytes, "the expression is longer than 4096 bytes");
   auto tokens = expression_tokens(source);
   if (!tokens) return tokens.error();
   return Parser(std::move(tokens).value(), names).parse();

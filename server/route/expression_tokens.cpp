@@ -8,11 +8,9 @@
 namespace pincer {
 namespace {
 
-using Kind = ExpressionToken::Kind;
-
-bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool digit(char c) { return c >= '0' && c <= '9'; }
-bool in_name(char c) { return letter(c) || digit(c) || c == '.' || c == '-' || c == '@'; }
+bool name_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool name_digit(char c) { return c >= '0' && c <= '9'; }
+bool in_name(char c) { return name_letter(c) || name_digit(c) || c == '.' || c == '-' || c == '@'; }
 
 constexpr std::array<std::string_view, 8> kSigns = {"==", "!=", "<=", ">=", "<", ">", "(", ")"};
 
@@ -26,12 +24,12 @@ class Lexer {
     ExpressionToken token{.column = size_ - rest_.size() + 1};
     if (rest_.empty()) return token;
     const char c = rest_[0];
-    if (letter(c)) return name(std::move(token));
-    if (digit(c) || c == '-') return number(std::move(token));
+    if (name_letter(c)) return name(std::move(token));
+    if (name_digit(c) || c == '-') return number(std::move(token));
     if (c == '"' || c == '\'') return text(std::move(token));
     for (const std::string_view sign : kSigns) {
       if (!rest_.starts_with(sign)) continue;
-      token.kind = Kind::sign;
+      token.kind = ExpressionToken::Kind::sign;
       token.text = sign;
       rest_.remove_prefix(sign.size());
       return token;
@@ -52,7 +50,7 @@ class Lexer {
   ExpressionToken name(ExpressionToken token) {
     std::size_t end = 0;
     while (end < rest_.size() && in_name(rest_[end])) ++end;
-    token.kind = Kind::name;
+    token.kind = ExpressionToken::Kind::name;
     token.text = rest_.substr(0, end);
     rest_.remove_prefix(end);
     return token;
@@ -63,7 +61,7 @@ class Lexer {
         std::from_chars(rest_.data(), rest_.data() + rest_.size(), token.number);
     if (error != std::errc{} || (end != rest_.data() + rest_.size() && in_name(*end)))
       return expression_error(token.column, "this is no number");
-    token.kind = Kind::number;
+    token.kind = ExpressionToken::Kind::number;
     rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
     return token;
   }
@@ -72,7 +70,7 @@ class Lexer {
     const std::size_t end = rest_.find(rest_[0], 1);
     if (end == std::string_view::npos)
       return expression_error(token.column, "this text has no end; the quote is missing");
-    token.kind = Kind::text;
+    token.kind = ExpressionToken::Kind::text;
     token.text = rest_.substr(1, end - 1);
     rest_.remove_prefix(end + 1);
     return token;
@@ -95,7 +93,7 @@ Result<std::vector<ExpressionToken>> expression_tokens(std::string_view source) 
     auto token = lexer.next();
     if (!token) return token.error();
     tokens.push_back(std::move(token).value());
-    if (tokens.back().kind == Kind::end) return tokens;
+    if (tokens.back().kind == ExpressionToken::Kind::end) return tokens;
   }
 }
 

@@ -7,8 +7,6 @@
 namespace pincer {
 namespace {
 
-using Kind = FailureClass;
-
 int retry_after(const UpstreamFailure& failure) {
   return static_cast<int>((failure.retry_after.count() + 999) / 1000);
 }
@@ -28,21 +26,21 @@ Problem flight_problem(const std::optional<UpstreamFailure>& failure, const std:
   problem.code = std::string(name(failure->kind));
   problem.message = failure->message;
   switch (failure->kind) {
-    case Kind::refused:
-    case Kind::content_policy:
-    case Kind::context_overflow:
+    case FailureClass::refused:
+    case FailureClass::content_policy:
+    case FailureClass::context_overflow:
       problem.status = failure->status >= 400 && failure->status < 500
                            ? static_cast<unsigned>(failure->status)
                            : 400;
       return problem;
-    case Kind::rate:
-    case Kind::busy:
+    case FailureClass::rate:
+    case FailureClass::busy:
       problem.status = 429;
       problem.type = "rate_limit_error";
       problem.retry_after_seconds = std::max(1, retry_after(*failure));
       break;
-    case Kind::timeout_first:
-    case Kind::timeout_idle:
+    case FailureClass::timeout_first:
+    case FailureClass::timeout_idle:
       problem.status = 504;
       problem.type = "timeout_error";
       break;

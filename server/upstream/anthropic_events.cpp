@@ -52,7 +52,7 @@ void add_usage(const json::object* usage, UpstreamUsage& out) {
   out.reported = true;
 }
 
-std::optional<UpstreamEnd::Reason> read_reason(std::string_view reason) {
+std::optional<UpstreamEnd::Reason> read_stop_reason(std::string_view reason) {
   using Reason = UpstreamEnd::Reason;
   if (reason == "end_turn" || reason == "pause_turn") return Reason::stop;
   if (reason == "max_tokens" || reason == "model_context_window_exceeded") return Reason::length;
@@ -85,7 +85,7 @@ void AnthropicEvents::push(const SseEvent& event, UpstreamNews& news) {
     add_usage(object_at(*object, "usage"), usage_);
     const json::object* delta = object_at(*object, "delta");
     const std::string_view said = delta != nullptr ? text_at(*delta, "stop_reason") : "";
-    const auto reason = read_reason(said);
+    const auto reason = read_stop_reason(said);
     if (reason) {
       end_.emplace().reason = *reason;
       end_->stop_string = text_at(*delta, "stop_sequence");

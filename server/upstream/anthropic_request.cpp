@@ -50,7 +50,7 @@ void add_message(json::array& messages, const Message& message) {
   messages.push_back({{"role", role}, {"content", std::move(content)}});
 }
 
-void add_tools(json::object& body, const ChatRequest& request) {
+void add_anthropic_tools(json::object& body, const ChatRequest& request) {
   if (request.tools.empty() || request.tool_choice.kind == ToolChoice::Kind::none) return;
   json::array tools;
   for (const Tool& tool : request.tools) {
@@ -104,7 +104,7 @@ std::string anthropic_request(const ChatRequest& request, const UpstreamConfig&,
     body["output_config"] = {
         {"format", {{"type", "json_schema"}, {"schema", parsed_object(request.format->text)}}}};
   }
-  add_tools(body, request);
+  add_anthropic_tools(body, request);
   return json::serialize(body);
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <netinet/tcp.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -15,12 +14,13 @@
 #include <boost/beast/http/write.hpp>
 #include <utility>
 
+#include "server/http/use_tuple.h"
+
 namespace pincer {
 namespace {
 
 namespace http = beast::http;
 using Clock = std::chrono::steady_clock;
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kMostKept = 16;
 constexpr std::chrono::seconds kLongestRest{30};  // servers and boxes on the way forget it then
 

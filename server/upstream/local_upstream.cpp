@@ -17,19 +17,17 @@ namespace pincer {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using Kind = FailureClass;
-
 FailureClass kind_of(ErrorCode code) {
   switch (code) {
     case ErrorCode::busy:
-      return Kind::busy;
+      return FailureClass::busy;
     case ErrorCode::limit:
-      return Kind::context_overflow;
+      return FailureClass::context_overflow;
     case ErrorCode::invalid_argument:
     case ErrorCode::unsupported:
-      return Kind::refused;
+      return FailureClass::refused;
     default:
-      return Kind::server;
+      return FailureClass::server;
   }
 }
 
@@ -42,8 +40,8 @@ UpstreamFailure failure_of(const Error& error) {
 }
 
 FailureClass kind_of(FinishReason reason) {
-  if (reason == FinishReason::timeout) return Kind::timeout_idle;
-  return reason == FinishReason::cancelled ? Kind::cancelled : Kind::server;
+  if (reason == FinishReason::timeout) return FailureClass::timeout_idle;
+  return reason == FinishReason::cancelled ? FailureClass::cancelled : FailureClass::server;
 }
 
 UpstreamEnd upstream_end(AnswerEnd end) {
@@ -88,7 +86,7 @@ class LocalStream final : public UpstreamStream {
       const std::int64_t now = backend_->stats().turns;
       if (std::exchange(turns, now) != now) moved = Clock::now();
       if (Clock::now() - moved >= patience_)
-        co_return failed(Kind::timeout_idle, "The engine makes no step.");
+        co_return failed(FailureClass::timeout_idle, "The engine makes no step.");
       timer.expires_at(moved + patience_);
       timer.async_wait([bell = bell_](const NetError& error) {
         if (!error) bell->ring();
@@ -96,7 +94,7 @@ class LocalStream final : public UpstreamStream {
       co_await bell_->wait();
       timer.cancel();
     }
-    co_return failed(Kind::cancelled, "The client left.");
+    co_return failed(FailureClass::cancelled, "The client left.");
   }
 
   void cancel() override {
@@ -106,7 +104,7 @@ class LocalStream final : public UpstreamStream {
   }
 
  private:
-  static UpstreamNews failed(Kind kind, std::string message) {
+  static UpstreamNews failed(FailureClass kind, std::string message) {
     UpstreamNews news;
     news.failure = UpstreamFailure{.kind = kind, .message = std::move(message)};
     return news;

@@ -31,7 +31,7 @@ UpstreamUsage read_usage(const json::object& usage) {
   return out;
 }
 
-std::optional<UpstreamEnd::Reason> read_reason(std::string_view reason) {
+std::optional<UpstreamEnd::Reason> read_finish_reason(std::string_view reason) {
   using Reason = UpstreamEnd::Reason;
   if (reason == "stop") return Reason::stop;
   if (reason == "length") return Reason::length;
@@ -100,7 +100,7 @@ void OpenAiEvents::push(const SseEvent& event, UpstreamNews& news) {
   }
   const std::string_view said = text_at(*choice, "finish_reason");
   if (said.empty()) return;
-  const auto reason = read_reason(said);
+  const auto reason = read_finish_reason(said);
   if (reason) {
     end_.emplace().reason = *reason;
     return;

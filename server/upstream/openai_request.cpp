@@ -60,7 +60,7 @@ json::value choice_json(const ToolChoice& choice) {
   return "auto";
 }
 
-void add_tools(json::object& body, const ChatRequest& request) {
+void add_openai_tools(json::object& body, const ChatRequest& request) {
   if (request.tools.empty()) return;
   body["tools"] = tools_json(request.tools);
   body["tool_choice"] = choice_json(request.tool_choice);
@@ -126,7 +126,7 @@ std::string openai_request(const ChatRequest& request, const UpstreamConfig& con
   if (!request.stops.empty()) body["stop"] = json::value_from(request.stops);
   if (!request.reasoning_effort.empty()) body["reasoning_effort"] = request.reasoning_effort;
   add_sampling(body, request, extensions);
-  add_tools(body, request);
+  add_openai_tools(body, request);
   add_format(body, request);
   return json::serialize(body);
 }

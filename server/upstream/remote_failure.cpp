@@ -15,7 +15,6 @@ namespace json = boost::json;
 
 namespace {
 
-using Kind = FailureClass;
 constexpr std::size_t kMostMessage = 500;
 
 struct Words {
@@ -56,31 +55,32 @@ bool has(std::string_view text, std::initializer_list<std::string_view> words) {
 }
 
 // What the words say, whatever the status: gateways change that.
-std::optional<Kind> kind_of_words(const Words& words) {
+std::optional<FailureClass> kind_of_words(const Words& words) {
   const std::string message = lower(words.message);
   if (has(words.code, {"insufficient_quota", "billing"}) ||
       has(message, {"credit balance", "insufficient balance", "exceeded your current quota"}))
-    return Kind::billing;
+    return FailureClass::billing;
   if (has(words.code, {"context_length_exceeded"}) ||
       has(message, {"maximum context length", "context window", "prompt is too long"}))
-    return Kind::context_overflow;
+    return FailureClass::context_overflow;
   if (has(words.code, {"content_policy", "content_filter", "responsibleaipolicy"}))
-    return Kind::content_policy;
-  if (has(words.code, {"rate_limit"})) return Kind::rate;
-  if (has(words.code, {"overloaded"})) return Kind::server;
-  if (has(words.code, {"authentication", "invalid_api_key", "permission"})) return Kind::auth;
+    return FailureClass::content_policy;
+  if (has(words.code, {"rate_limit"})) return FailureClass::rate;
+  if (has(words.code, {"overloaded"})) return FailureClass::server;
+  if (has(words.code, {"authentication", "invalid_api_key", "permission"}))
+    return FailureClass::auth;
   return std::nullopt;
 }
 
-Kind kind_of_status(int status) {
-  if (status == 429) return Kind::rate;
-  if (status == 402) return Kind::billing;
-  if (status == 401 || status == 403 || status == 404) return Kind::auth;
-  if (status == 408 || status >= 500 || status < 400) return Kind::server;
-  return Kind::refused;
+FailureClass kind_of_status(int status) {
+  if (status == 429) return FailureClass::rate;
+  if (status == 402) return FailureClass::billing;
+  if (status == 401 || status == 403 || status == 404) return FailureClass::auth;
+  if (status == 408 || status >= 500 || status < 400) return FailureClass::server;
+  return FailureClass::refused;
 }
 
-UpstreamFailure make(Kind kind, int status, std::string message) {
+UpstreamFailure make(FailureClass kind, int status, std::string message) {
   if (message.size() > kMostMessage) message.resize(kMostMessage);
   return {.kind = kind, .status = status, .message = std::move(message)};
 }
@@ -89,7 +89,7 @@ UpstreamFailure make(Kind kind, int status, std::string message) {
 
 UpstreamFailure remote_failure(int status, std::string_view body) {
   const Words words = read_words(body);
-  const Kind kind = kind_of_words(words).value_or(kind_of_status(status));
+  const FailureClass kind = kind_of_words(words).value_or(kind_of_status(status));
   std::string message =
       words.message.empty() ? fmt::format("it answered with status {}", status) : words.message;
   return make(kind, status, std::move(message));
@@ -97,7 +97,7 @@ UpstreamFailure remote_failure(int status, std::string_view body) {
 
 UpstreamFailure failure_in_stream(std::string_view body) {
   const Words words = read_words(body);
-  Kind kind = Kind::server;
+  FailureClass kind = FailureClass::server;
   if (words.status >= 400) kind = kind_of_status(words.status);
   return make(kind_of_words(words).value_or(kind), words.status,
               words.message.empty() ? "it ended the stream with an error" : words.message);

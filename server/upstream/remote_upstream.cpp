@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -10,6 +9,7 @@
 #include <boost/beast/http/string_body.hpp>
 #include <utility>
 
+#include "server/http/use_tuple.h"
 #include "server/upstream/api_secret.h"
 #include "server/upstream/connector.h"
 #include "server/upstream/remote_failure.h"
@@ -19,7 +19,6 @@ namespace {
 
 namespace http = beast::http;
 using Clock = std::chrono::steady_clock;
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kMostHead = 64 << 10;
 constexpr std::size_t kMostErrorBody = 64 << 10;
 

@@ -42,6 +42,16 @@ def changed_files(root):
     return sorted({*changed, *new})
 
 
+def configure(root, build):
+    """The compilation database of a build that has each file by itself and no precompiled headers; nothing is built there."""
+    command = ["cmake", "-S", str(root), "-B", str(build), "-G", "Ninja", "-DPINCER_UNITY=OFF", "-DPINCER_PRECOMPILE=OFF"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    database = build / "compile_commands.json"
+    if result.returncode != 0 or not database.is_file():
+        raise common.Skip(f"{build} cannot be configured: {result.stderr.strip()[-400:]}")
+    return database
+
+
 def tidy(root, build, path):
     command = [TOOL, "--quiet", "--warnings-as-errors=*", "-p", str(build), str(path)]
     result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
@@ -54,10 +64,8 @@ def tidy(root, build, path):
 def check(arguments):
     if not shutil.which(TOOL):
         raise common.Skip(f"{TOOL} is not installed")
-    database = arguments.build / "compile_commands.json"
-    if not database.is_file():
-        raise common.Skip(f"{database} does not exist; configure first")
     root = arguments.root.resolve()
+    database = configure(root, arguments.build)
     known = {pathlib.Path(entry["file"]).resolve() for entry in json.loads(database.read_text())}
     names = known if arguments.all else [root / name for name in changed_files(root)]
     paths = [path for path in names if path in known and path.relative_to(root).parts[0] != "third_party"]
@@ -72,7 +80,7 @@ def check(arguments):
 
 
 def add_arguments(parser):
-    parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("build/release"))
+    parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("build/tidy"))
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
 

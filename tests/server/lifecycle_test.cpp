@@ -8,7 +8,7 @@
 #include "pincer/server/signals.h"
 #include "tests/server/support/test_server.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 const std::string kStream = R"(,"stream":true)";
@@ -220,4 +220,4 @@ TEST(SignalsConcurrency, HangupsAndUserSignalsAreToldApart) {
 }
 
 }  // namespace
-}  // namespace pincer::testing
+}  // namespace pincer::test

@@ -10,7 +10,7 @@
 #include "tests/engine/support/temporary_folder.h"
 #include "tests/server/support/test_server.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 namespace json = boost::json;
@@ -142,4 +142,4 @@ TEST(OperationsConcurrency, TheHeartBeatsWhileTheServerRuns) {
 }
 
 }  // namespace
-}  // namespace pincer::testing
+}  // namespace pincer::test

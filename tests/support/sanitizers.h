@@ -1,7 +1,7 @@
 // Whether this build has a sanitizer: gcc and clang say it differently.
 #pragma once
 
-namespace pincer::testing {
+namespace pincer::test {
 
 #if defined(__has_feature)
 #define PINCER_HAS_FEATURE(feature) __has_feature(feature)
@@ -23,4 +23,4 @@ inline constexpr bool kThreadSanitizer = false;
 
 #undef PINCER_HAS_FEATURE
 
-}  // namespace pincer::testing
+}  // namespace pincer::test

@@ -10,7 +10,7 @@
 namespace pincer::privacy {
 namespace {
 
-constexpr std::string_view kWords[] = {"ssn", "social security", "social-security"};
+constexpr std::string_view kSsnWords[] = {"ssn", "social security", "social-security"};
 
 bool is_ssn(std::string_view d) {
   return d.size() == 9 && d.substr(0, 3) != "000" && d.substr(0, 3) != "666" && d[0] != '9' &&
@@ -77,7 +77,7 @@ bool is_number(std::string_view text, const DigitGroups& groups, std::size_t fir
     confidence = Confidence::format;
     return true;
   }
-  if (count == 1 && is_ssn(digits) && word_before(text, groups[first].begin, kWords, 32)) {
+  if (count == 1 && is_ssn(digits) && word_before(text, groups[first].begin, kSsnWords, 32)) {
     confidence = Confidence::context;
     return true;
   }

@@ -9,10 +9,10 @@
 namespace pincer::privacy {
 namespace {
 
-constexpr std::string_view kWords[] = {"phone",   "tel",      "mobile", "cell", "call",  "fax",
-                                       "sms",     "whatsapp", "handy",  "dial", "reach", "text",
-                                       "hotline", "telefon",  "móvil",  "电话", "手机",  "電話",
-                                       "手機",    "致电",     "联系"};
+constexpr std::string_view kPhoneWords[] = {
+    "phone",    "tel",   "mobile", "cell",  "call", "fax",     "sms",
+    "whatsapp", "handy", "dial",   "reach", "text", "hotline", "telefon",
+    "móvil",    "电话",  "手机",   "電話",  "手機", "致电",    "联系"};
 constexpr std::size_t kMaxGroups = 10;
 
 class Candidate {
@@ -146,7 +146,7 @@ void judge_run(std::string_view text, const DigitGroups& groups, Findings& out) 
     });
     if (last == std::string_view::npos) {
       last = last_group(text, groups, first, may_be_phone);
-      if (last == std::string_view::npos || !word_before(text, begin.at, kWords, 24)) continue;
+      if (last == std::string_view::npos || !word_before(text, begin.at, kPhoneWords, 24)) continue;
       confidence = Confidence::context;
     }
     out.push_back({PrivacyClass::phone, begin.at, groups[last].end, confidence});

@@ -8,7 +8,7 @@ namespace {
 constexpr std::size_t kMaxAuthority = 512;
 
 // What documentation writes instead of a password.
-bool is_stand_in(std::string_view password) {
+bool is_placeholder(std::string_view password) {
   return std::string_view("$<{*[%").find(password[0]) != std::string_view::npos ||
          password == "password" || password == "pass" || password == "PASSWORD";
 }
@@ -22,7 +22,7 @@ void find_in_authority(std::string_view text, std::size_t begin, Findings& out) 
   const std::string_view user = authority.substr(0, sign);
   const std::size_t colon = user.find(':');
   if (colon == std::string_view::npos || colon + 1 == user.size()) return;
-  if (is_stand_in(user.substr(colon + 1))) return;
+  if (is_placeholder(user.substr(colon + 1))) return;
   out.push_back({PrivacyClass::url_credentials, begin, begin + sign, Confidence::format});
 }
 

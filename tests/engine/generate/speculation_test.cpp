@@ -40,7 +40,7 @@ GenerationRequest request_for(std::vector<TokenId> prompt, int max_tokens) {
   return r;
 }
 
-struct Output {
+struct SpeculatedOutput {
   std::vector<GeneratedToken> tokens;
   Finish finish;
   std::vector<TokenId> ids() const {
@@ -50,7 +50,7 @@ struct Output {
   }
 };
 
-void expect_same(const Output& with, const Output& without) {
+void expect_same(const SpeculatedOutput& with, const SpeculatedOutput& without) {
   ASSERT_EQ(with.ids(), without.ids());
   EXPECT_EQ(with.finish.reason, without.finish.reason);
   EXPECT_EQ(with.finish.generated_tokens, without.finish.generated_tokens);
@@ -104,8 +104,8 @@ class SpeculationTest : public testing::Test {
     if (!submitted) throw std::runtime_error(submitted.error().message);
     return stream;
   }
-  static Output collect(TokenStream& stream) {
-    Output out;
+  static SpeculatedOutput collect(TokenStream& stream) {
+    SpeculatedOutput out;
     while (true) {
       TokenStream::News news = stream.wait();
       for (GeneratedToken& t : news.tokens) out.tokens.push_back(std::move(t));
@@ -114,7 +114,7 @@ class SpeculationTest : public testing::Test {
       return out;
     }
   }
-  Output run(Engine& engine, GenerationRequest request) {
+  SpeculatedOutput run(Engine& engine, GenerationRequest request) {
     return collect(*submit(engine, std::move(request)));
   }
 
@@ -180,7 +180,7 @@ TEST_F(SpeculationTest, EndsWhereItWouldHaveEnded) {
     const EngineOptions base = model ? drafting(model_.model) : always();
     const auto engine = start(base);
     for (int most = 1; most <= 24; ++most) {  // max_tokens
-      const Output out = run(*engine, request_for(prompt, most));
+      const SpeculatedOutput out = run(*engine, request_for(prompt, most));
       EXPECT_EQ(out.ids(), std::vector<TokenId>(all.begin(), all.begin() + most));
       EXPECT_EQ(out.finish.reason, FinishReason::length);
     }
@@ -190,7 +190,7 @@ TEST_F(SpeculationTest, EndsWhereItWouldHaveEnded) {
       const auto stopping = start(options);
       GenerationRequest r = request_for(prompt, 100);
       r.ignore_end = false;
-      const Output out = run(*stopping, std::move(r));
+      const SpeculatedOutput out = run(*stopping, std::move(r));
       const auto first = std::find(all.begin(), all.end(), all[place]);
       EXPECT_EQ(out.ids(), std::vector<TokenId>(all.begin(), first));
       EXPECT_EQ(out.finish.reason, FinishReason::stop);
@@ -198,7 +198,7 @@ TEST_F(SpeculationTest, EndsWhereItWouldHaveEnded) {
     for (int more = 1; more <= 20; more += 3) {  // the context
       EngineOptions options = base;
       options.context = 50 + more;
-      const Output out = run(*start(options), request_for(prompt, -1));
+      const SpeculatedOutput out = run(*start(options), request_for(prompt, -1));
       EXPECT_EQ(out.ids(), std::vector<TokenId>(all.begin(), all.begin() + more));
       EXPECT_EQ(out.finish.reason, FinishReason::length);
     }
@@ -225,7 +225,7 @@ TEST_F(SpeculationTest, WhatOthersFindInThePrefixCacheIsRight) {
     for (unsigned seed = 1; seed <= 6; ++seed) {
       std::vector<TokenId> prompt = repetitive(45, seed);
       for (int turn = 0; turn < 3; ++turn) {
-        const Output out = run(*engine, request_for(prompt, 50));
+        const SpeculatedOutput out = run(*engine, request_for(prompt, 50));
         expect_same(out, run(*plain, request_for(prompt, 50)));
         EXPECT_EQ(out.finish.cached_tokens > 0, turn > 0);
         for (const GeneratedToken& t : out.tokens) prompt.push_back(t.id);
@@ -254,7 +254,7 @@ TEST_F(SpeculationTest, WithoutItNothingIsProposed) {
 class SpeculationConcurrency : public SpeculationTest {};
 
 TEST_F(SpeculationConcurrency, ABatchGivesWhatEachGivesAlone) {
-  std::vector<Output> alone;
+  std::vector<SpeculatedOutput> alone;
   const auto make = [](int i) {
     GenerationRequest r = request_for(repetitive(20 + 17 * i, static_cast<unsigned>(i)), 60);
     r.sampling.temperature = i % 2 == 0 ? 0.0f : 0.4f;

@@ -22,14 +22,14 @@ const jinja::Object kContext{
     {"object", jinja::Object{{"key", untrusted("v")}}},
 };
 
-struct Case {
+struct MarkingCase {
   const char* source;
   const char* expected;
 };
 
-void PrintTo(const Case& marking, std::ostream* out) { *out << marking.source; }
+void PrintTo(const MarkingCase& marking, std::ostream* out) { *out << marking.source; }
 
-class Marking : public ::testing::TestWithParam<Case> {};
+class Marking : public ::testing::TestWithParam<MarkingCase> {};
 
 TEST_P(Marking, SurvivesTheOperation) {
   EXPECT_EQ(marked(GetParam().source, kContext), GetParam().expected);
@@ -38,55 +38,61 @@ TEST_P(Marking, SurvivesTheOperation) {
 INSTANTIATE_TEST_SUITE_P(
     Operators, Marking,
     ::testing::Values(
-        Case{"{{ u }}", "«<|im_end|>»"}, Case{"a{{ u }}b", "a«<|im_end|>»b"},
-        Case{"{{ '<|im_start|>' + role + u }}", "<|im_start|>user«<|im_end|>»"},
-        Case{"{{ 'a' ~ u ~ 1 }}", "a«<|im_end|>»1"}, Case{"{{ ('a' ~ u)[:3] }}", "a«<|»"},
-        Case{"{{ ('a' ~ u)[::-1] }}", "«>|dne_mi|<»a"}, Case{"{{ u[2] }}", "«i»"},
-        Case{"{{ (role ~ u)[-1] }}", "«>»"},
-        Case{"{{ (u ~ '!') * 2 }}", "«<|im_end|>»!«<|im_end|>»!"},
-        Case{"{{ '[%s]' % u }}", "[«<|im_end|>»]"}, Case{"{{ '%12s|' % u }}", "  «<|im_end|>»|"},
-        Case{"{{ u % () }}", "«<|im_end|>»"}, Case{"{{ [u] }}", "['«<|im_end|>»']"},
-        Case{"{{ object }}", "{'«key»': '«v»'}"},
-        Case{"{% set x %}a{{ u }}{% endset %}{{ x }}", "a«<|im_end|>»"},
-        Case{"{% macro m(x) %}[{{ x }}]{% endmacro %}{{ m(u) }}", "[«<|im_end|>»]"},
-        Case{"{% filter upper %}a{{ u }}{% endfilter %}", "A«<|IM_END|>»"},
-        Case{"{% for c in 'a' ~ w|trim %}{{ c }}.{% endfor %}", "a.«a».«b».« ».«c».«d»."},
-        Case{"{% for k in object %}{{ k }}{% endfor %}", "«key»"},
-        Case{"{{ u if true }}{{ none or u }}", "«<|im_end|><|im_end|>»"}));
+        MarkingCase{"{{ u }}", "«<|im_end|>»"}, MarkingCase{"a{{ u }}b", "a«<|im_end|>»b"},
+        MarkingCase{"{{ '<|im_start|>' + role + u }}", "<|im_start|>user«<|im_end|>»"},
+        MarkingCase{"{{ 'a' ~ u ~ 1 }}", "a«<|im_end|>»1"},
+        MarkingCase{"{{ ('a' ~ u)[:3] }}", "a«<|»"},
+        MarkingCase{"{{ ('a' ~ u)[::-1] }}", "«>|dne_mi|<»a"}, MarkingCase{"{{ u[2] }}", "«i»"},
+        MarkingCase{"{{ (role ~ u)[-1] }}", "«>»"},
+        MarkingCase{"{{ (u ~ '!') * 2 }}", "«<|im_end|>»!«<|im_end|>»!"},
+        MarkingCase{"{{ '[%s]' % u }}", "[«<|im_end|>»]"},
+        MarkingCase{"{{ '%12s|' % u }}", "  «<|im_end|>»|"},
+        MarkingCase{"{{ u % () }}", "«<|im_end|>»"}, MarkingCase{"{{ [u] }}", "['«<|im_end|>»']"},
+        MarkingCase{"{{ object }}", "{'«key»': '«v»'}"},
+        MarkingCase{"{% set x %}a{{ u }}{% endset %}{{ x }}", "a«<|im_end|>»"},
+        MarkingCase{"{% macro m(x) %}[{{ x }}]{% endmacro %}{{ m(u) }}", "[«<|im_end|>»]"},
+        MarkingCase{"{% filter upper %}a{{ u }}{% endfilter %}", "A«<|IM_END|>»"},
+        MarkingCase{"{% for c in 'a' ~ w|trim %}{{ c }}.{% endfor %}", "a.«a».«b».« ».«c».«d»."},
+        MarkingCase{"{% for k in object %}{{ k }}{% endfor %}", "«key»"},
+        MarkingCase{"{{ u if true }}{{ none or u }}", "«<|im_end|><|im_end|>»"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Methods, Marking,
-    ::testing::Values(
-        Case{"{{ w.strip() }}|{{ (w ~ ' ').rstrip() }}", "«ab cd»|«  ab cd»"},
-        Case{"{{ (u ~ role).upper() }}", "«<|IM_END|>»USER"},
-        Case{"{{ (u ~ role).split('|') }}", "['«<»', '«im_end»', '«>»user']"},
-        Case{"{{ lines.splitlines()[1] }}", "«two»"},
-        Case{"{{ u.replace('|', '<|x|>') }}", "«<»<|x|>«im_end»<|x|>«>»"},
-        Case{"{{ 'a-b'.replace('-', u) }}", "a«<|im_end|>»b"},
-        Case{"{{ '-'.join(list) }}", "«x»-y"}, Case{"{{ w.join(['1', '2']) }}", "1«  ab cd »2"},
-        Case{"{{ '{} {x:>3}'.format(u, x=list[0]) }}", "«<|im_end|>»   «x»"},
-        Case{"{{ w.partition(' ')[2] }}", "« ab cd »"}, Case{"{{ w.title() }}", "«  Ab Cd »"},
-        Case{"{{ u.center(14, '*') }}", "**«<|im_end|>»**"}, Case{"{{ object.key }}", "«v»"},
-        Case{"{{ object.items() | list }}", "[('«key»', '«v»')]"},
-        Case{"{{ u.removeprefix('<|') }}", "«im_end|>»"}));
+    ::testing::Values(MarkingCase{"{{ w.strip() }}|{{ (w ~ ' ').rstrip() }}", "«ab cd»|«  ab cd»"},
+                      MarkingCase{"{{ (u ~ role).upper() }}", "«<|IM_END|>»USER"},
+                      MarkingCase{"{{ (u ~ role).split('|') }}", "['«<»', '«im_end»', '«>»user']"},
+                      MarkingCase{"{{ lines.splitlines()[1] }}", "«two»"},
+                      MarkingCase{"{{ u.replace('|', '<|x|>') }}", "«<»<|x|>«im_end»<|x|>«>»"},
+                      MarkingCase{"{{ 'a-b'.replace('-', u) }}", "a«<|im_end|>»b"},
+                      MarkingCase{"{{ '-'.join(list) }}", "«x»-y"},
+                      MarkingCase{"{{ w.join(['1', '2']) }}", "1«  ab cd »2"},
+                      MarkingCase{"{{ '{} {x:>3}'.format(u, x=list[0]) }}", "«<|im_end|>»   «x»"},
+                      MarkingCase{"{{ w.partition(' ')[2] }}", "« ab cd »"},
+                      MarkingCase{"{{ w.title() }}", "«  Ab Cd »"},
+                      MarkingCase{"{{ u.center(14, '*') }}", "**«<|im_end|>»**"},
+                      MarkingCase{"{{ object.key }}", "«v»"},
+                      MarkingCase{"{{ object.items() | list }}", "[('«key»', '«v»')]"},
+                      MarkingCase{"{{ u.removeprefix('<|') }}", "«im_end|>»"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Filters, Marking,
     ::testing::Values(
-        Case{"{{ u | tojson }}", "\"«<|im_end|>»\""},
-        Case{"{{ lines | tojson }}", "\"«one\\ntwo»\""},
-        Case{"{{ object | tojson }}", "{\"«key»\": \"«v»\"}"},
-        Case{"{{ lines | indent(2) }}", "«one»\n  «two»"}, Case{"{{ w | trim }}", "«ab cd»"},
-        Case{"{{ list | join('+') }}", "«x»+y"}, Case{"{{ u | e }}", "«&lt;|im_end|&gt;»"},
-        Case{"{{ u | string | safe }}", "«<|im_end|>»"}, Case{"{{ u | list | last }}", "«>»"},
-        Case{"{{ u | reverse }}", "«>|dne_mi|<»"},
-        Case{"{{ u | urlencode }}", "«%3C%7Cim_end%7C%3E»"},
-        Case{"{{ (u ~ 'abc def') | truncate(12, true, leeway=0) }}", "«<|im_end|»..."},
-        Case{"{{ list | map('upper') | join }}", "«X»Y"},
-        Case{"{{ list | sort | first }}{{ list | unique | list | last }}", "«x»y"},
-        Case{"{{ missing | default(u) }}", "«<|im_end|>»"},
-        Case{"{{ '%s' | format(u) }}", "«<|im_end|>»"},
-        Case{"{{ w | wordcount }}{{ w | length }}", "28"}));
+        MarkingCase{"{{ u | tojson }}", "\"«<|im_end|>»\""},
+        MarkingCase{"{{ lines | tojson }}", "\"«one\\ntwo»\""},
+        MarkingCase{"{{ object | tojson }}", "{\"«key»\": \"«v»\"}"},
+        MarkingCase{"{{ lines | indent(2) }}", "«one»\n  «two»"},
+        MarkingCase{"{{ w | trim }}", "«ab cd»"}, MarkingCase{"{{ list | join('+') }}", "«x»+y"},
+        MarkingCase{"{{ u | e }}", "«&lt;|im_end|&gt;»"},
+        MarkingCase{"{{ u | string | safe }}", "«<|im_end|>»"},
+        MarkingCase{"{{ u | list | last }}", "«>»"},
+        MarkingCase{"{{ u | reverse }}", "«>|dne_mi|<»"},
+        MarkingCase{"{{ u | urlencode }}", "«%3C%7Cim_end%7C%3E»"},
+        MarkingCase{"{{ (u ~ 'abc def') | truncate(12, true, leeway=0) }}", "«<|im_end|»..."},
+        MarkingCase{"{{ list | map('upper') | join }}", "«X»Y"},
+        MarkingCase{"{{ list | sort | first }}{{ list | unique | list | last }}", "«x»y"},
+        MarkingCase{"{{ missing | default(u) }}", "«<|im_end|>»"},
+        MarkingCase{"{{ '%s' | format(u) }}", "«<|im_end|>»"},
+        MarkingCase{"{{ w | wordcount }}{{ w | length }}", "28"}));
 
 TEST(JinjaMarks, DoNotCountInComparisons) {
   EXPECT_EQ(render("{{ u == 'user' }}{{ u in ['user'] }}{{ {'user': 1}[u] }}{{ 'se' in u }}",

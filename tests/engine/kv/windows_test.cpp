@@ -18,7 +18,7 @@ using test::greedy;
 using test::prompt_of;
 using test::run;
 
-constexpr int kBlock = kernels::kKvBlockTokens;
+constexpr int kWindowBlock = kernels::kKvBlockTokens;
 
 class Windows : public testing::Test {
  protected:

@@ -52,7 +52,7 @@ void expect_golden(const char* variable, const std::vector<json::object>& prompt
                    const char* prompt_key, const std::vector<json::object>& expected) {
   const char* file = std::getenv(variable);
   if (file == nullptr) GTEST_SKIP() << variable << " is not set";
-  if (testing::kAddressSanitizer || testing::kThreadSanitizer)
+  if (test::kAddressSanitizer || test::kThreadSanitizer)
     GTEST_SKIP() << "minutes of FP32 arithmetic: not under a sanitizer";
   const test::TemporaryFolder folder;
   LoadOptions options;

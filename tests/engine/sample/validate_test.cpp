@@ -10,8 +10,8 @@
 namespace pincer {
 namespace {
 
-constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kNotANumber = std::numeric_limits<float>::quiet_NaN();
+constexpr float kInfinite = std::numeric_limits<float>::infinity();
 
 struct Case {
   const char* parameter;
@@ -39,25 +39,25 @@ INSTANTIATE_TEST_SUITE_P(
     OutOfRange, SamplerRejects,
     ::testing::Values(
         Case{"temperature", "-0.1", [](P& p) { p.temperature = -0.1f; }},
-        Case{"temperature", "nan", [](P& p) { p.temperature = kNan; }},
-        Case{"temperature", "inf", [](P& p) { p.temperature = kInfinity; }},
+        Case{"temperature", "nan", [](P& p) { p.temperature = kNotANumber; }},
+        Case{"temperature", "inf", [](P& p) { p.temperature = kInfinite; }},
         Case{"temperature", "1e+30", [](P& p) { p.temperature = 1e30f; }},
         Case{"top_k", "-1", [](P& p) { p.top_k = -1; }},
         Case{"top_p", "1.5", [](P& p) { p.top_p = 1.5f; }},
         Case{"top_p", "-0.5", [](P& p) { p.top_p = -0.5f; }},
-        Case{"top_p", "nan", [](P& p) { p.top_p = kNan; }},
+        Case{"top_p", "nan", [](P& p) { p.top_p = kNotANumber; }},
         Case{"min_p", "2", [](P& p) { p.min_p = 2; }},
-        Case{"min_p", "nan", [](P& p) { p.min_p = kNan; }},
+        Case{"min_p", "nan", [](P& p) { p.min_p = kNotANumber; }},
         Case{"typical_p", "1.25", [](P& p) { p.typical_p = 1.25f; }},
         Case{"repetition_penalty", "0", [](P& p) { p.repetition_penalty = 0; }},
         Case{"repetition_penalty", "-1", [](P& p) { p.repetition_penalty = -1; }},
-        Case{"repetition_penalty", "inf", [](P& p) { p.repetition_penalty = kInfinity; }},
+        Case{"repetition_penalty", "inf", [](P& p) { p.repetition_penalty = kInfinite; }},
         Case{"presence_penalty", "2.5", [](P& p) { p.presence_penalty = 2.5f; }},
-        Case{"presence_penalty", "nan", [](P& p) { p.presence_penalty = kNan; }},
+        Case{"presence_penalty", "nan", [](P& p) { p.presence_penalty = kNotANumber; }},
         Case{"frequency_penalty", "-3", [](P& p) { p.frequency_penalty = -3; }},
         Case{"penalty_window", "-2", [](P& p) { p.penalty_window = -2; }},
         Case{"logit_bias of token 7", "101", [](P& p) { p.logit_bias = {{7, 101.0f}}; }},
-        Case{"logit_bias of token 7", "nan", [](P& p) { p.logit_bias = {{7, kNan}}; }},
+        Case{"logit_bias of token 7", "nan", [](P& p) { p.logit_bias = {{7, kNotANumber}}; }},
         Case{"logit_bias of token -1", "-1", [](P& p) { p.logit_bias = {{-1, 0.0f}}; }}));
 
 TEST(SamplerAccepts, DefaultsAndBounds) {

@@ -12,7 +12,7 @@ double truth(const StepLoad& l) {
 }
 
 StepLoad decode(int n, double context = 300) { return {n, n, n * context}; }
-StepLoad prompt(int n, double context = 0) { return {n, 1, n * (context + 0.5 * n)}; }
+StepLoad costed_prompt(int n, double context = 0) { return {n, 1, n * (context + 0.5 * n)}; }
 
 TEST(StepCost, KnowsNothingAtFirst) {
   const StepCost cost;
@@ -26,13 +26,13 @@ TEST(StepCost, FindsTheCoefficientsOfALinearMachine) {
   std::normal_distribution<double> noise(1, 0.05);
   for (int i = 0; i < 600; ++i) {
     const int n = 1 << (random() % 6);
-    const StepLoad load = i % 3 == 0
-                              ? prompt(16 << (random() % 6), static_cast<double>(random() % 3000))
-                              : decode(n, static_cast<double>(random() % 8000));
+    const StepLoad load =
+        i % 3 == 0 ? costed_prompt(16 << (random() % 6), static_cast<double>(random() % 3000))
+                   : decode(n, static_cast<double>(random() % 8000));
     cost.observe(load, truth(load) * noise(random));
   }
-  for (const StepLoad& load :
-       {decode(1), decode(4), decode(12), decode(32, 4000), prompt(100), prompt(400, 2000)}) {
+  for (const StepLoad& load : {decode(1), decode(4), decode(12), decode(32, 4000),
+                               costed_prompt(100), costed_prompt(400, 2000)}) {
     EXPECT_NEAR(cost.ms(load), truth(load), 0.1 * truth(load)) << load.rows << " rows";
   }
 }
@@ -47,9 +47,10 @@ TEST(StepCost, OneShapeIsEnoughForAPriorGuess) {
 
 TEST(StepCost, ALongTimeOfOneShapeDoesNotMakeItForgetTheOthers) {
   StepCost cost;
-  for (int i = 0; i < 20; ++i) cost.observe(prompt(256), truth(prompt(256)));
+  for (int i = 0; i < 20; ++i) cost.observe(costed_prompt(256), truth(costed_prompt(256)));
   for (int i = 0; i < 5000; ++i) cost.observe(decode(1), truth(decode(1)));
-  EXPECT_NEAR(cost.ms(prompt(256)), truth(prompt(256)), 0.1 * truth(prompt(256)));
+  EXPECT_NEAR(cost.ms(costed_prompt(256)), truth(costed_prompt(256)),
+              0.1 * truth(costed_prompt(256)));
 }
 
 TEST(StepCost, OneSlowStepCountsLittle) {

@@ -24,7 +24,7 @@ Result<std::shared_ptr<const Tokenizer>> tokenizer_of(const GgufWriter& gguf) {
   return Tokenizer::from_gguf(*file);
 }
 
-void expect_error(const GgufWriter& gguf, ErrorCode code, const std::string& part) {
+void expect_gguf_error(const GgufWriter& gguf, ErrorCode code, const std::string& part) {
   const auto made = tokenizer_of(gguf);
   ASSERT_FALSE(made.ok());
   EXPECT_EQ(made.error().code, code);
@@ -83,18 +83,20 @@ TEST(TokenizerFromGguf, HasDefaults) {
 TEST(TokenizerFromGguf, RefusesOtherModels) {
   GgufWriter other;
   other.set("tokenizer.ggml.model", "bert");
-  expect_error(other, ErrorCode::unsupported,
-               "tokenizer.ggml.model is \"bert\"; supported are gpt2, llama");
+  expect_gguf_error(other, ErrorCode::unsupported,
+                    "tokenizer.ggml.model is \"bert\"; supported are gpt2, llama");
   GgufWriter none;
-  expect_error(none, ErrorCode::corrupt, "tokenizer.ggml.model, a string, is missing");
+  expect_gguf_error(none, ErrorCode::corrupt, "tokenizer.ggml.model, a string, is missing");
 }
 
 TEST(TokenizerFromGguf, RefusesMissingLists) {
   GgufWriter gguf;
   gguf.set("tokenizer.ggml.model", "gpt2");
-  expect_error(gguf, ErrorCode::corrupt, "tokenizer.ggml.tokens, a list of strings, is missing");
+  expect_gguf_error(gguf, ErrorCode::corrupt,
+                    "tokenizer.ggml.tokens, a list of strings, is missing");
   gguf.set_array("tokenizer.ggml.tokens", std::vector<std::string>{"a"});
-  expect_error(gguf, ErrorCode::corrupt, "tokenizer.ggml.merges, a list of strings, is missing");
+  expect_gguf_error(gguf, ErrorCode::corrupt,
+                    "tokenizer.ggml.merges, a list of strings, is missing");
 }
 
 TEST(TokenizerFromGguf, RefusesKeysOfTheWrongType) {
@@ -102,11 +104,11 @@ TEST(TokenizerFromGguf, RefusesKeysOfTheWrongType) {
   for (const char* key : {"tokenizer.ggml.eos_token_id", "tokenizer.ggml.add_bos_token"}) {
     GgufWriter gguf = with_lists(toy);
     gguf.set(key, "one");
-    expect_error(gguf, ErrorCode::corrupt, key);
+    expect_gguf_error(gguf, ErrorCode::corrupt, key);
   }
   GgufWriter pre = with_lists(toy);
   pre.set("tokenizer.ggml.pre", std::uint32_t{3});
-  expect_error(pre, ErrorCode::corrupt, "tokenizer.ggml.pre");
+  expect_gguf_error(pre, ErrorCode::corrupt, "tokenizer.ggml.pre");
 }
 
 TEST(TokenizerFromGguf, RefusesABadTypeList) {
@@ -120,15 +122,15 @@ TEST(TokenizerFromGguf, RefusesABadTypeList) {
     } else {
       gguf.set("tokenizer.ggml.token_type", "normal");
     }
-    expect_error(gguf, ErrorCode::corrupt, "tokenizer.ggml.token_type");
+    expect_gguf_error(gguf, ErrorCode::corrupt, "tokenizer.ggml.token_type");
   }
 }
 
 TEST(TokenizerFromGguf, NamesFileAndWayOut) {
   GgufWriter gguf = with_lists(ToyVocabulary());
   gguf.set("tokenizer.ggml.eos_token_id", std::uint32_t{4000000000});
-  expect_error(gguf, ErrorCode::corrupt, "tokenizer.ggml.eos_token_id is 4000000000");
-  expect_error(gguf, ErrorCode::corrupt, "download or convert it again");
+  expect_gguf_error(gguf, ErrorCode::corrupt, "tokenizer.ggml.eos_token_id is 4000000000");
+  expect_gguf_error(gguf, ErrorCode::corrupt, "download or convert it again");
 }
 
 }  // namespace

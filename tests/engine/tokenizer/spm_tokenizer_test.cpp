@@ -207,7 +207,7 @@ Error error_of(const SpmVocabulary& vocabulary) {
   return made ? Error{ErrorCode::cancelled, "no error"} : made.error();
 }
 
-void expect_error(const SpmVocabulary& vocabulary, ErrorCode code, const std::string& part) {
+void expect_spm_error(const SpmVocabulary& vocabulary, ErrorCode code, const std::string& part) {
   const Error error = error_of(vocabulary);
   EXPECT_EQ(error.code, code);
   EXPECT_NE(error.message.find(part), std::string::npos) << error.message;
@@ -217,15 +217,15 @@ void expect_error(const SpmVocabulary& vocabulary, ErrorCode code, const std::st
 TEST(HostileSpmVocabulary, RefusesWrongCounts) {
   ToySpm toy;
   toy.scores.pop_back();
-  expect_error(toy.view(), ErrorCode::corrupt,
-               "tokenizer.ggml.scores has 2 entries, but tokenizer.ggml.tokens has 3");
-  expect_error({}, ErrorCode::corrupt, "tokenizer.ggml.tokens has 0 entries");
+  expect_spm_error(toy.view(), ErrorCode::corrupt,
+                   "tokenizer.ggml.scores has 2 entries, but tokenizer.ggml.tokens has 3");
+  expect_spm_error({}, ErrorCode::corrupt, "tokenizer.ggml.tokens has 0 entries");
 }
 
 TEST(HostileSpmVocabulary, RefusesScoresWithoutOrder) {
   ToySpm toy;
   toy.scores[1] = std::numeric_limits<double>::quiet_NaN();
-  expect_error(toy.view(), ErrorCode::corrupt, "tokenizer.ggml.scores[1] is not a number");
+  expect_spm_error(toy.view(), ErrorCode::corrupt, "tokenizer.ggml.scores[1] is not a number");
   toy.scores[1] = -std::numeric_limits<double>::infinity();
   EXPECT_TRUE(SpmTokenizer::make(toy.view()).ok());
 }
@@ -234,7 +234,7 @@ TEST(HostileSpmVocabulary, RefusesBytesWithoutAName) {
   for (const char* name : {"<0x4>", "<0xZZ>", "A", "", "<0x0a>", "<0x000>"}) {
     ToySpm toy;
     toy.add(name, TokenType::byte);
-    expect_error(toy.view(), ErrorCode::corrupt, "tokenizer.ggml.tokens[3] is \"");
+    expect_spm_error(toy.view(), ErrorCode::corrupt, "tokenizer.ggml.tokens[3] is \"");
   }
 }
 
@@ -243,19 +243,19 @@ TEST(HostileSpmVocabulary, RefusesTokensThatMakeLookUpsSlow) {
   toy.add(std::string(1024, 'a'));
   EXPECT_TRUE(SpmTokenizer::make(toy.view()).ok());
   toy.add(std::string(1025, 'a'));
-  expect_error(toy.view(), ErrorCode::unsupported, "token 4, \"aaa");
+  expect_spm_error(toy.view(), ErrorCode::unsupported, "token 4, \"aaa");
   toy.types.back() = static_cast<std::int64_t>(TokenType::user_defined);
-  expect_error(toy.view(), ErrorCode::unsupported, "special tokens may have up to 1024");
+  expect_spm_error(toy.view(), ErrorCode::unsupported, "special tokens may have up to 1024");
 }
 
 TEST(HostileSpmVocabulary, RefusesIdsOutOfRange) {
   const ToySpm toy;
   SpmVocabulary vocabulary = toy.view();
   vocabulary.unknown = 3;
-  expect_error(vocabulary, ErrorCode::corrupt, "tokenizer.ggml.unknown_token_id is 3");
+  expect_spm_error(vocabulary, ErrorCode::corrupt, "tokenizer.ggml.unknown_token_id is 3");
   vocabulary = toy.view();
   vocabulary.eos = -1;
-  expect_error(vocabulary, ErrorCode::corrupt, "tokenizer.ggml.eos_token_id is -1");
+  expect_spm_error(vocabulary, ErrorCode::corrupt, "tokenizer.ggml.eos_token_id is -1");
 }
 
 TEST(HostileSpmVocabulary, TakesTheFirstOfEqualTokens) {

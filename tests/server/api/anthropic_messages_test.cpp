@@ -4,7 +4,7 @@
 
 #include "tests/server/support/test_server.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 namespace json = boost::json;
@@ -123,4 +123,4 @@ TEST(AnthropicMessages, AClientThatLeavesFreesItsPlace) {
 }
 
 }  // namespace
-}  // namespace pincer::testing
+}  // namespace pincer::test

@@ -6,7 +6,7 @@
 #include "server/api/embedding_text.h"
 #include "tests/server/support/test_server.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 namespace json = boost::json;
@@ -113,4 +113,4 @@ TEST(EmbeddingText, IsValidJsonWhateverTheNumbers) {
 }
 
 }  // namespace
-}  // namespace pincer::testing
+}  // namespace pincer::test

@@ -9,7 +9,7 @@
 #include "tests/server/support/fake_opener.h"
 #include "tests/server/support/test_server.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 constexpr std::string_view kBody =
@@ -112,4 +112,4 @@ TEST_F(FindModel, IsListedAndCounted) {
 }
 
 }  // namespace
-}  // namespace pincer::testing
+}  // namespace pincer::test

@@ -6,7 +6,7 @@
 #include "server/api/ollama_answer.h"
 #include "tests/server/support/test_server.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 namespace json = boost::json;
@@ -137,4 +137,4 @@ TEST(OllamaModels, AreListedAndShown) {
 }
 
 }  // namespace
-}  // namespace pincer::testing
+}  // namespace pincer::test

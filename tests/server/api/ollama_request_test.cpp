@@ -84,14 +84,14 @@ TEST(OllamaRequest, ReadsAPrompt) {
   EXPECT_TRUE(accepted(OllamaUse::chat, "").load_only);
 }
 
-struct Refusal {
+struct OllamaRefusal {
   OllamaUse use;
   const char* more;
   const char* param;
 };
 
 TEST(OllamaRequest, RefusesByName) {
-  const Refusal kRefusals[] = {
+  const OllamaRefusal kRefusals[] = {
       {OllamaUse::generate, R"(,"prompt":"P","suffix":"S")", "suffix"},
       {OllamaUse::generate, R"(,"prompt":"P","template":"T")", "template"},
       {OllamaUse::generate, R"(,"prompt":"P","images":["x"])", "images"},
@@ -112,7 +112,7 @@ TEST(OllamaRequest, RefusesByName) {
        "tools[0].function.name"},
       {OllamaUse::chat, R"(,"messages":[],"top_logprobs":2)", "top_logprobs"},
   };
-  for (const Refusal& r : kRefusals) {
+  for (const OllamaRefusal& r : kRefusals) {
     const auto parsed =
         parse_ollama_request(std::string(R"({"model":"m")") + r.more + "}", r.use, {}, 32);
     const auto* problem = std::get_if<Problem>(&parsed);

@@ -6,7 +6,7 @@
 
 #include "tests/server/support/test_server.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 namespace json = boost::json;
@@ -115,4 +115,4 @@ TEST(OpenAiChat, ModelNamesMayHoldSlashesAndEscapes) {
 }
 
 }  // namespace
-}  // namespace pincer::testing
+}  // namespace pincer::test

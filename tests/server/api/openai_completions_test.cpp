@@ -6,12 +6,12 @@
 
 #include "tests/server/support/test_server.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 namespace json = boost::json;
 
-constexpr std::string_view kPath = "/v1/completions";
+constexpr std::string_view kCompletionsPath = "/v1/completions";
 
 std::string body_of(std::string_view prompt, std::string_view more = "") {
   return std::string(R"({"model":"fake-model","prompt":)") + std::string(prompt) +
@@ -19,7 +19,7 @@ std::string body_of(std::string_view prompt, std::string_view more = "") {
 }
 
 json::value post(TestServer& server, const std::string& body) {
-  const Reply reply = server.post(kPath, body);
+  const Reply reply = server.post(kCompletionsPath, body);
   EXPECT_EQ(reply.status, 200) << reply.body;
   return json::parse(reply.body);
 }
@@ -87,7 +87,7 @@ TEST(OpenAiCompletions, LogprobsHaveTheOldForm) {
 TEST(OpenAiCompletions, AStreamHasTheTextTheEndAndTheUsage) {
   TestServer server;
   const Reply reply = server.post(
-      kPath,
+      kCompletionsPath,
       body_of(R"("Hi")", R"(,"echo":true,"stream":true,"stream_options":{"include_usage":true})"));
   std::vector<std::string> events = sse_events(reply.body);
   EXPECT_EQ(events.back(), "[DONE]");
@@ -121,11 +121,11 @@ TEST(OpenAiCompletions, BadFieldsAreNamed) {
       {R"({"prompt":"a"})", "model"},
   };
   for (const auto& [body, param] : cases) {
-    const Reply reply = server.post(kPath, body);
+    const Reply reply = server.post(kCompletionsPath, body);
     EXPECT_EQ(reply.status, 400) << body;
     EXPECT_EQ(json::parse(reply.body).at("error").at("param").as_string(), param) << reply.body;
   }
 }
 
 }  // namespace
-}  // namespace pincer::testing
+}  // namespace pincer::test

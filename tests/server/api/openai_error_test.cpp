@@ -7,7 +7,7 @@
 
 #include "tests/server/support/test_server.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 namespace json = boost::json;
@@ -132,4 +132,4 @@ TEST(OpenAiErrors, TextsAreEscaped) {
 }
 
 }  // namespace
-}  // namespace pincer::testing
+}  // namespace pincer::test

@@ -5,7 +5,7 @@
 #include "server/http/sse.h"
 #include "tests/server/support/test_server.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 namespace json = boost::json;
@@ -166,4 +166,4 @@ TEST(Sse, EventsAndChunksAreFramed) {
 }
 
 }  // namespace
-}  // namespace pincer::testing
+}  // namespace pincer::test

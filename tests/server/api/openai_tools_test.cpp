@@ -5,7 +5,7 @@
 
 #include "tests/server/support/test_server.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 namespace json = boost::json;
@@ -151,4 +151,4 @@ TEST(OpenAiChoices, ALeavingClientCancelsAll) {
 }
 
 }  // namespace
-}  // namespace pincer::testing
+}  // namespace pincer::test

@@ -10,7 +10,7 @@
 
 #include "tests/server/support/test_server.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 namespace asio = boost::asio;
@@ -164,4 +164,4 @@ TEST(ResponsesSocketConcurrency, ADrainDoesNotWaitForIdleClients) {
 }
 
 }  // namespace
-}  // namespace pincer::testing
+}  // namespace pincer::test

@@ -6,24 +6,24 @@
 
 #include "tests/server/support/test_server.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 namespace json = boost::json;
 
-constexpr std::string_view kPath = "/v1/responses";
+constexpr std::string_view kResponsesPath = "/v1/responses";
 
-std::string body_of(std::string_view input, std::string_view more = "") {
+std::string response_body(std::string_view input, std::string_view more = "") {
   return fmt::format(R"({{"model":"fake-model","input":{}{}}})", input, more);
 }
 
-json::object post(TestServer& server, const std::string& body) {
-  const Reply reply = server.post(kPath, body);
+json::object post_response(TestServer& server, const std::string& body) {
+  const Reply reply = server.post(kResponsesPath, body);
   EXPECT_EQ(reply.status, 200) << reply.body;
   return json::parse(reply.body).as_object();
 }
 
-AnswerFormat calls_and_thinking() {
+AnswerFormat tagged_calls_and_thinking() {
   AnswerFormat format;
   format.think_begin = "<think>";
   format.think_end = "</think>";
@@ -32,10 +32,11 @@ AnswerFormat calls_and_thinking() {
   return format;
 }
 
-constexpr std::string_view kTools = R"(,"tools":[{"type":"function","name":"f","parameters":{}}])";
+constexpr std::string_view kOneTool =
+    R"(,"tools":[{"type":"function","name":"f","parameters":{}}])";
 
-std::vector<json::object> events_of(TestServer& server, const std::string& body) {
-  const Reply reply = server.post(kPath, body);
+std::vector<json::object> response_events(TestServer& server, const std::string& body) {
+  const Reply reply = server.post(kResponsesPath, body);
   EXPECT_EQ(reply.status, 200) << reply.body;
   std::vector<json::object> events;
   std::string_view rest = reply.body;
@@ -66,7 +67,7 @@ std::vector<std::string> order_of(const std::vector<json::object>& events) {
 TEST(Responses, AnswersWithOneObject) {
   TestServer server;
   json::object body =
-      post(server, body_of(R"("Hi")", R"(,"metadata":{"a":"b"},"temperature":0.5)"));
+      post_response(server, response_body(R"("Hi")", R"(,"metadata":{"a":"b"},"temperature":0.5)"));
   EXPECT_TRUE(body.at("id").as_string().starts_with("resp_"));
   EXPECT_EQ(body.at("object").as_string(), "response");
   EXPECT_EQ(body.at("status").as_string(), "completed");
@@ -88,9 +89,9 @@ TEST(Responses, AnswersWithOneObject) {
 
 TEST(Responses, ItemsAndInstructionsBecomeMessages) {
   TestServer server;
-  post(
+  post_response(
       server,
-      body_of(
+      response_body(
           R"([{"role":"developer","content":"D"},{"role":"user","content":[{"type":"input_text","text":"1"},)"
           R"({"type":"input_text","text":"2"}]},{"type":"reasoning","id":"rs_1","summary":[],"content":)"
           R"([{"type":"reasoning_text","text":"hm"}]},{"type":"message","role":"assistant","content":)"
@@ -111,7 +112,7 @@ TEST(Responses, ItemsAndInstructionsBecomeMessages) {
 
 TEST(Responses, EventsOfAText) {
   TestServer server;
-  const auto events = events_of(server, body_of(R"("Hi")", R"(,"stream":true)"));
+  const auto events = response_events(server, response_body(R"("Hi")", R"(,"stream":true)"));
   EXPECT_EQ(order_of(events),
             (std::vector<std::string>{"created", "in_progress", "output_item.added",
                                       "content_part.added", "output_text.delta", "output_text.done",
@@ -135,11 +136,11 @@ TEST(Responses, EventsOfAText) {
 
 TEST(Responses, EventsOfReasoningAndACall) {
   TestServer server;
-  server.backend().format_with(calls_and_thinking());
+  server.backend().format_with(tagged_calls_and_thinking());
   server.backend().answer_with(
       "<think>hm</think><tool_call>{\"name\":\"f\",\"arguments\":{\"a\":1}}</tool_call>");
-  const auto events =
-      events_of(server, body_of(R"("Hi")", std::string(kTools) + R"(,"stream":true)"));
+  const auto events = response_events(
+      server, response_body(R"("Hi")", std::string(kOneTool) + R"(,"stream":true)"));
   EXPECT_EQ(order_of(events),
             (std::vector<std::string>{
                 "created", "in_progress", "output_item.added", "content_part.added",
@@ -159,7 +160,7 @@ TEST(Responses, EventsOfReasoningAndACall) {
 TEST(Responses, AnAnswerThatIsCutIsIncomplete) {
   TestServer server;
   const auto events =
-      events_of(server, body_of(R"("Hi")", R"(,"stream":true,"max_output_tokens":3)"));
+      response_events(server, response_body(R"("Hi")", R"(,"stream":true,"max_output_tokens":3)"));
   EXPECT_EQ(events.back().at("type").as_string(), "response.incomplete");
   const json::value& response = events.back().at("response");
   EXPECT_EQ(response.at("status").as_string(), "incomplete");
@@ -170,7 +171,7 @@ TEST(Responses, AnAnswerThatIsCutIsIncomplete) {
 TEST(Responses, AnEmptyAnswerIsAMessage) {
   TestServer server;
   server.backend().answer_with("");
-  EXPECT_EQ(post(server, body_of(R"("Hi")"))
+  EXPECT_EQ(post_response(server, response_body(R"("Hi")"))
                 .at("output")
                 .at(0)
                 .at("content")
@@ -183,19 +184,20 @@ TEST(Responses, AnEmptyAnswerIsAMessage) {
 TEST(Responses, AFailureIsAnEventOrAnError) {
   TestServer server;
   server.backend().fail_with("out of cake");
-  const auto events = events_of(server, body_of(R"("Hi")", R"(,"stream":true)"));
+  const auto events = response_events(server, response_body(R"("Hi")", R"(,"stream":true)"));
   EXPECT_EQ(events.back().at("type").as_string(), "response.failed");
   EXPECT_NE(events.back().at("response").at("error").at("message").as_string().find("out of cake"),
             json::string::npos);
-  EXPECT_EQ(server.post(kPath, body_of(R"("Hi")")).status, 500);
+  EXPECT_EQ(server.post(kResponsesPath, response_body(R"("Hi")")).status, 500);
 }
 
 TEST(Responses, GoOnFromAnEarlierOne) {
   TestServer server;
-  const std::string first(
-      post(server, body_of(R"("one")", R"(,"instructions":"I")")).at("id").as_string());
-  const json::object second =
-      post(server, body_of(R"("two")", fmt::format(R"(,"previous_response_id":"{}")", first)));
+  const std::string first(post_response(server, response_body(R"("one")", R"(,"instructions":"I")"))
+                              .at("id")
+                              .as_string());
+  const json::object second = post_response(
+      server, response_body(R"("two")", fmt::format(R"(,"previous_response_id":"{}")", first)));
   EXPECT_EQ(second.at("previous_response_id").as_string(), first);
   const auto messages = server.backend().last_request().messages;
   ASSERT_EQ(messages.size(), 3u) << "instructions are not carried over";
@@ -203,31 +205,33 @@ TEST(Responses, GoOnFromAnEarlierOne) {
   EXPECT_EQ(messages[1].content, "You said: one");
   EXPECT_EQ(messages[2].content, "two");
   const Reply unknown =
-      server.post(kPath, body_of(R"("x")", R"(,"previous_response_id":"resp_0")"));
+      server.post(kResponsesPath, response_body(R"("x")", R"(,"previous_response_id":"resp_0")"));
   EXPECT_EQ(unknown.status, 400);
   EXPECT_EQ(json::parse(unknown.body).at("error").at("param").as_string(), "previous_response_id");
 }
 
 TEST(Responses, ACallOfAnEarlierOneIsAnswered) {
   TestServer server;
-  server.backend().format_with(calls_and_thinking());
+  server.backend().format_with(tagged_calls_and_thinking());
   server.backend().answer_with("<tool_call>{\"name\":\"f\",\"arguments\":{}}</tool_call>");
-  const json::object first = post(server, body_of(R"("one")", kTools));
+  const json::object first = post_response(server, response_body(R"("one")", kOneTool));
   const std::string previous =
       fmt::format(R"(,"previous_response_id":"{}")", std::string_view(first.at("id").as_string()));
   const std::string_view call = first.at("output").at(0).at("call_id").as_string();
-  EXPECT_EQ(server.post(kPath, body_of(R"("two")", previous)).status, 400)
+  EXPECT_EQ(server.post(kResponsesPath, response_body(R"("two")", previous)).status, 400)
       << "its result is missing";
-  post(server,
-       body_of(
-           fmt::format(R"([{{"type":"function_call_output","call_id":"{}","output":"r"}}])", call),
-           previous));
+  post_response(
+      server,
+      response_body(
+          fmt::format(R"([{{"type":"function_call_output","call_id":"{}","output":"r"}}])", call),
+          previous));
 }
 
 TEST(Responses, AreLookedUpAndDeleted) {
   TestServer server;
-  const json::object made = post(server, body_of(R"("Hi")"));
-  const std::string path = fmt::format("{}/{}", kPath, std::string_view(made.at("id").as_string()));
+  const json::object made = post_response(server, response_body(R"("Hi")"));
+  const std::string path =
+      fmt::format("{}/{}", kResponsesPath, std::string_view(made.at("id").as_string()));
   EXPECT_EQ(json::parse(server.get(path).body), json::value(made));
   const auto items = json::parse(server.get(path + "/input_items").body);
   EXPECT_EQ(items.at("data").at(0).at("content").at(0).at("text").as_string(), "Hi");
@@ -245,24 +249,26 @@ TEST(Responses, AreTheirOwnersOnly) {
   ServerOptions options;
   options.api_keys = {plain_api_key("k1"), plain_api_key("k2")};
   TestServer server(options);
-  const Reply reply = server.post(kPath, body_of(R"("Hi")"), "Authorization: Bearer k1\r\n");
-  const std::string path =
-      fmt::format("{}/{}", kPath, std::string_view(json::parse(reply.body).at("id").as_string()));
+  const Reply reply =
+      server.post(kResponsesPath, response_body(R"("Hi")"), "Authorization: Bearer k1\r\n");
+  const std::string path = fmt::format(
+      "{}/{}", kResponsesPath, std::string_view(json::parse(reply.body).at("id").as_string()));
   EXPECT_EQ(server.get(path, "Authorization: Bearer k1\r\n").status, 200);
   EXPECT_EQ(server.get(path, "Authorization: Bearer k2\r\n").status, 404);
 }
 
 TEST(Responses, AreNotKeptUnasked) {
   TestServer server;
-  const json::object made = post(server, body_of(R"("Hi")", R"(,"store":false)"));
+  const json::object made = post_response(server, response_body(R"("Hi")", R"(,"store":false)"));
   EXPECT_EQ(
-      server.get(fmt::format("{}/{}", kPath, std::string_view(made.at("id").as_string()))).status,
+      server.get(fmt::format("{}/{}", kResponsesPath, std::string_view(made.at("id").as_string())))
+          .status,
       404);
 }
 
 TEST(Responses, InputTokensAreCounted) {
   TestServer server;
-  const Reply reply = server.post("/v1/responses/input_tokens", body_of(R"("Hello")"));
+  const Reply reply = server.post("/v1/responses/input_tokens", response_body(R"("Hello")"));
   EXPECT_EQ(json::parse(reply.body),
             json::parse(R"({"object":"response.input_tokens","input_tokens":5})"));
   EXPECT_EQ(server.post("/v1/responses/input_tokens", R"({"model":"other","input":"x"})").status,
@@ -271,9 +277,9 @@ TEST(Responses, InputTokensAreCounted) {
 
 TEST(Responses, LogprobsComeWhenIncluded) {
   TestServer server;
-  const json::object body =
-      post(server,
-           body_of(R"("Hi")", R"(,"include":["message.output_text.logprobs"],"top_logprobs":2)"));
+  const json::object body = post_response(
+      server,
+      response_body(R"("Hi")", R"(,"include":["message.output_text.logprobs"],"top_logprobs":2)"));
   const json::array& logprobs =
       body.at("output").at(0).at("content").at(0).at("logprobs").as_array();
   ASSERT_EQ(logprobs.size(), 12u);
@@ -285,32 +291,33 @@ TEST(Responses, BadFieldsAreNamed) {
   TestServer server;
   const std::pair<std::string, std::string_view> cases[] = {
       {R"({"model":"fake-model"})", "input"},
-      {body_of("[]"), "input"},
-      {body_of("[1]"), "input[0]"},
-      {body_of(R"([{"type":"reasoning","summary":[]}])"), "input"},
-      {body_of(R"([{"role":"tool","content":"x"}])"), "input[0].role"},
-      {body_of(R"([{"role":"user","content":[{"type":"input_image"}]}])"),
+      {response_body("[]"), "input"},
+      {response_body("[1]"), "input[0]"},
+      {response_body(R"([{"type":"reasoning","summary":[]}])"), "input"},
+      {response_body(R"([{"role":"tool","content":"x"}])"), "input[0].role"},
+      {response_body(R"([{"role":"user","content":[{"type":"input_image"}]}])"),
        "input[0].content[0].type"},
-      {body_of(R"([{"type":"web_search_call"}])"), "input[0].type"},
-      {body_of(R"([{"type":"item_reference","id":"x"}])"), "input[0].type"},
-      {body_of(R"([{"type":"function_call_output","call_id":"c","output":"r"}])"), "input"},
-      {body_of(R"([{"type":"function_call","call_id":"c","name":"f","arguments":"{"}])"),
+      {response_body(R"([{"type":"web_search_call"}])"), "input[0].type"},
+      {response_body(R"([{"type":"item_reference","id":"x"}])"), "input[0].type"},
+      {response_body(R"([{"type":"function_call_output","call_id":"c","output":"r"}])"), "input"},
+      {response_body(R"([{"type":"function_call","call_id":"c","name":"f","arguments":"{"}])"),
        "input[0].arguments"},
-      {body_of(R"("a")", R"(,"background":true)"), "background"},
-      {body_of(R"("a")", R"(,"truncation":"auto")"), "truncation"},
-      {body_of(R"("a")", R"(,"conversation":"c")"), "conversation"},
-      {body_of(R"("a")", R"(,"include":["file_search_call.results"])"), "include"},
-      {body_of(R"("a")", R"(,"text":{"verbosity":"high"})"), "text.verbosity"},
-      {body_of(R"("a")", R"(,"text":{"format":{"type":"json_schema","name":"n"}})"),
+      {response_body(R"("a")", R"(,"background":true)"), "background"},
+      {response_body(R"("a")", R"(,"truncation":"auto")"), "truncation"},
+      {response_body(R"("a")", R"(,"conversation":"c")"), "conversation"},
+      {response_body(R"("a")", R"(,"include":["file_search_call.results"])"), "include"},
+      {response_body(R"("a")", R"(,"text":{"verbosity":"high"})"), "text.verbosity"},
+      {response_body(R"("a")", R"(,"text":{"format":{"type":"json_schema","name":"n"}})"),
        "text.format.schema"},
-      {body_of(R"("a")", R"(,"reasoning":{"summary":"detailed"})"), "reasoning.summary"},
-      {body_of(R"("a")", R"(,"tools":[{"type":"web_search"}])"), "tools[0].type"},
-      {body_of(R"("a")", R"(,"tool_choice":{"type":"function","name":"f"})"), "tool_choice.name"},
-      {body_of(R"("a")", R"(,"max_output_tokens":0)"), "max_output_tokens"},
+      {response_body(R"("a")", R"(,"reasoning":{"summary":"detailed"})"), "reasoning.summary"},
+      {response_body(R"("a")", R"(,"tools":[{"type":"web_search"}])"), "tools[0].type"},
+      {response_body(R"("a")", R"(,"tool_choice":{"type":"function","name":"f"})"),
+       "tool_choice.name"},
+      {response_body(R"("a")", R"(,"max_output_tokens":0)"), "max_output_tokens"},
       {R"({"input":"a"})", "model"},
   };
   for (const auto& [body, param] : cases) {
-    const Reply reply = server.post(kPath, body);
+    const Reply reply = server.post(kResponsesPath, body);
     EXPECT_EQ(reply.status, 400) << body;
     EXPECT_EQ(json::parse(reply.body).at("error").at("param").as_string(), param) << reply.body;
   }
@@ -321,11 +328,11 @@ TEST(Responses, ALeavingClientCancels) {
   server.backend().hold();
   {
     TestClient client = server.connect();
-    client.post(kPath, body_of(R"("Hi")", R"(,"stream":true)"));
+    client.post(kResponsesPath, response_body(R"("Hi")", R"(,"stream":true)"));
     server.backend().wait_queued(1);
   }
   server.backend().wait_cancelled(1);
 }
 
 }  // namespace
-}  // namespace pincer::testing
+}  // namespace pincer::test

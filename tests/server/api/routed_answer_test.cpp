@@ -7,9 +7,9 @@
 namespace pincer {
 namespace {
 
-using testing::kChatPath;
-using testing::Reply;
-using testing::TestServer;
+using test::kChatPath;
+using test::Reply;
+using test::TestServer;
 
 constexpr const char* kAsk =
     R"({"model":"chat","messages":[{"role":"user","content":"Hi"}],"max_tokens":50)";
@@ -84,7 +84,7 @@ TEST_F(RoutedAnswer, AFullCloudIsReplacedUnnoticed) {
   EXPECT_NE(reply.body.find("[DONE]"), std::string::npos);
   const Reply metrics = server().get("/metrics");
   EXPECT_EQ(
-      testing::metric(
+      test::metric(
           metrics.body,
           R"(pincer_router_failures_total{upstream="cloud",model="chat",reason="rate_limit"})"),
       1);

@@ -5,14 +5,14 @@
 namespace pincer {
 namespace {
 
-SocketMessage parse(const std::string& text) { return parse_socket_message(text, 32); }
+SocketMessage parse_message(const std::string& text) { return parse_socket_message(text, 32); }
 
 TEST(SocketMessage, ACreateIsTheBodyOfAPost) {
-  const auto flat = parse(R"({"type":"response.create","model":"m","input":"hi"})");
+  const auto flat = parse_message(R"({"type":"response.create","model":"m","input":"hi"})");
   ASSERT_TRUE(std::holds_alternative<CreateResponse>(flat));
   EXPECT_EQ(std::get<CreateResponse>(flat).body,
             (boost::json::object{{"model", "m"}, {"input", "hi"}, {"stream", true}}));
-  const auto nested = parse(
+  const auto nested = parse_message(
       R"({"type":"response.create","stream_id":"s1","response":{"model":"m","background":false}})");
   ASSERT_TRUE(std::holds_alternative<CreateResponse>(nested));
   EXPECT_EQ(std::get<CreateResponse>(nested).body,
@@ -21,8 +21,10 @@ TEST(SocketMessage, ACreateIsTheBodyOfAPost) {
 }
 
 TEST(SocketMessage, ACancelMayNameItsResponse) {
-  EXPECT_EQ(std::get<CancelResponse>(parse(R"({"type":"response.cancel"})")).response_id, "");
-  EXPECT_EQ(std::get<CancelResponse>(parse(R"({"type":"response.cancel","response_id":"resp_1"})"))
+  EXPECT_EQ(std::get<CancelResponse>(parse_message(R"({"type":"response.cancel"})")).response_id,
+            "");
+  EXPECT_EQ(std::get<CancelResponse>(
+                parse_message(R"({"type":"response.cancel","response_id":"resp_1"})"))
                 .response_id,
             "resp_1");
 }
@@ -33,7 +35,7 @@ TEST(SocketMessage, OthersAreProblems) {
         R"({"type":"response.create","background":true})",
         R"({"type":"response.create","stream_id":7})", R"({"type":"response.create","response":1})",
         R"({"type":"response.cancel","response_id":1})"}) {
-    const auto message = parse(text);
+    const auto message = parse_message(text);
     ASSERT_TRUE(std::holds_alternative<Problem>(message)) << text;
     EXPECT_EQ(std::get<Problem>(message).status, 400u);
   }

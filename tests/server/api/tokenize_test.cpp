@@ -4,7 +4,7 @@
 
 #include "tests/server/support/test_server.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 namespace json = boost::json;
@@ -65,4 +65,4 @@ TEST(Tokenize, RefusesByName) {
 }
 
 }  // namespace
-}  // namespace pincer::testing
+}  // namespace pincer::test

@@ -8,7 +8,7 @@
 
 #include "pincer/engine/text_assembler.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -78,4 +78,4 @@ TEST_F(LocalBackend, APromptBeyondTheContextIsALimit) {
 }
 
 }  // namespace
-}  // namespace pincer::testing
+}  // namespace pincer::test

@@ -4,7 +4,7 @@
 
 #include "tests/server/support/fake_backend.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 TEST(Models, AreReadyOnceNoneIsLoading) {
@@ -24,4 +24,4 @@ TEST(Models, AreReadyOnceNoneIsLoading) {
 }
 
 }  // namespace
-}  // namespace pincer::testing
+}  // namespace pincer::test

@@ -4,7 +4,7 @@
 
 #include "tests/server/support/fake_backend.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 constexpr TokenId kBegin = ByteTokenizer::kBegin;
@@ -40,4 +40,4 @@ TEST(Prompt, OneThatFillsTheContextIsRefusedWithBothLengths) {
 }
 
 }  // namespace
-}  // namespace pincer::testing
+}  // namespace pincer::test

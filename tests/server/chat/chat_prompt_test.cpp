@@ -57,7 +57,7 @@ class ChatPrompt : public ::testing::Test {
     return out;
   }
 
-  testing::ByteTokenizer tokenizer_;
+  test::ByteTokenizer tokenizer_;
   std::optional<ChatTemplate> chat_;
   TemplateTraits traits_;
 };

@@ -12,7 +12,7 @@ namespace {
 
 using Calls = AnswerFormat::Calls;
 using Kind = AnswerPart::Kind;
-using testing::ByteTokenizer;
+using test::ByteTokenizer;
 
 Message half_a_call() {
   return {.role = "assistant", .tool_calls = {{.name = "weather", .arguments = R"({"city":"Pa)"}}};

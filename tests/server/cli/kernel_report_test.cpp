@@ -46,7 +46,7 @@ KernelRow row_operation() {
   return row;
 }
 
-KernelReport report() {
+KernelReport kernel_report() {
   KernelReport r;
   r.cpu = "a CPU";
   r.date = "2026-11-23";
@@ -68,7 +68,7 @@ TEST(KernelFigures, FollowFromTheMedian) {
 }
 
 TEST(KernelReport, JsonHasTheFieldsThatOthersRead) {
-  const json::value parsed = json::parse(to_json(report()));
+  const json::value parsed = json::parse(to_json(kernel_report()));
   EXPECT_EQ(parsed.at("schema"), 1);
   EXPECT_EQ(parsed.at("machine").at("cpu"), "a CPU");
   EXPECT_EQ(parsed.at("machine").at("date"), "2026-11-23");
@@ -94,7 +94,7 @@ TEST(KernelReport, JsonHasTheFieldsThatOthersRead) {
 }
 
 TEST(KernelReport, WhatARowDoesNotHaveIsNull) {
-  const json::value parsed = json::parse(to_json(report()));
+  const json::value parsed = json::parse(to_json(kernel_report()));
   const json::object& row = parsed.at("results").at(1).as_object();
   for (const char* field : {"gmac_s", "share_of_int8_peak", "share_of_read"}) {
     EXPECT_TRUE(row.at(field).is_null()) << field;
@@ -103,7 +103,7 @@ TEST(KernelReport, WhatARowDoesNotHaveIsNull) {
 }
 
 TEST(KernelReport, TablesHaveEqualColumns) {
-  std::istringstream lines(to_markdown(report()));
+  std::istringstream lines(to_markdown(kernel_report()));
   std::string line;
   std::size_t width = 0, tables = 0;
   while (std::getline(lines, line)) {
@@ -118,12 +118,12 @@ TEST(KernelReport, TablesHaveEqualColumns) {
     width = line.size();
   }
   EXPECT_EQ(tables, 2u);
-  EXPECT_NE(to_markdown(report()).find("rms_norm, 7B hidden"), std::string::npos);
-  EXPECT_NE(to_markdown(report()).find("memory 30"), std::string::npos);
+  EXPECT_NE(to_markdown(kernel_report()).find("rms_norm, 7B hidden"), std::string::npos);
+  EXPECT_NE(to_markdown(kernel_report()).find("memory 30"), std::string::npos);
 }
 
 TEST(KernelReport, CsvHasAValueForEveryColumn) {
-  std::istringstream lines(to_csv(report()));
+  std::istringstream lines(to_csv(kernel_report()));
   std::string head, line;
   std::getline(lines, head);
   int rows = 0;

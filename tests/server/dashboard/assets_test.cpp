@@ -6,7 +6,7 @@
 
 #include "tests/server/support/test_server.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 constexpr const char* kScript = "/assets/dashboard.js";
@@ -117,4 +117,4 @@ TEST(Dashboard, OnlyReadingIsAllowed) {
 }
 
 }  // namespace
-}  // namespace pincer::testing
+}  // namespace pincer::test

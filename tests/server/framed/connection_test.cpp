@@ -7,7 +7,7 @@
 #include "tests/server/support/hostile_bodies.h"
 #include "tests/server/support/test_server.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 constexpr std::size_t kMuch = 64 << 20;  // bytes
@@ -314,4 +314,4 @@ TEST(FramedConnectionConcurrency, ADrainLetsAnswersFinish) {
 }
 
 }  // namespace
-}  // namespace pincer::testing
+}  // namespace pincer::test

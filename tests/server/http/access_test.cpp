@@ -2,7 +2,7 @@
 
 #include "tests/server/support/test_server.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 int status_with(const TestServer& server, const std::string& headers,
@@ -162,4 +162,4 @@ TEST(Access, WithoutAKeyTheBodyIsNotAwaited) {
 }
 
 }  // namespace
-}  // namespace pincer::testing
+}  // namespace pincer::test

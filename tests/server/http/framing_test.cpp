@@ -3,7 +3,7 @@
 
 #include "tests/server/support/test_server.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 const std::string kPost =
@@ -153,4 +153,4 @@ TEST(Framing, AnExpectedRefusalComesInsteadOfContinue) {
 }
 
 }  // namespace
-}  // namespace pincer::testing
+}  // namespace pincer::test

@@ -4,7 +4,7 @@
 #include "tests/server/support/hostile_bodies.h"
 #include "tests/server/support/test_server.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 std::string header_of_many(const std::string& line, int times) {
@@ -104,4 +104,4 @@ TEST(Hostile, AnEndlessPipelineIsAnsweredInOrderWithinBounds) {
 }
 
 }  // namespace
-}  // namespace pincer::testing
+}  // namespace pincer::test

@@ -4,7 +4,7 @@
 
 #include "tests/server/support/test_server.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 using std::chrono::seconds;
@@ -173,4 +173,4 @@ TEST(Keys, AreReplacedWhileConnectionsStay) {
 }
 
 }  // namespace
-}  // namespace pincer::testing
+}  // namespace pincer::test

@@ -2,12 +2,12 @@
 
 #include "tests/server/support/test_server.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 using std::chrono::milliseconds;
 
-const std::string kPost =
+const std::string kChatPost =
     "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
 
 TEST(Limits, LongHeaders) {
@@ -33,7 +33,7 @@ TEST(Limits, LongBodies) {
 TEST(Limits, AHugeBodyGetsItsAnswerAndIsNotRead) {
   TestServer server;
   TestClient client = server.connect();
-  client.send(kPost + "Content-Length: 100000000\r\n\r\n" + std::string(3'000'000, ' '));
+  client.send(kChatPost + "Content-Length: 100000000\r\n\r\n" + std::string(3'000'000, ' '));
   EXPECT_EQ(client.read().status, 413);
 }
 
@@ -42,7 +42,7 @@ TEST(Limits, LongChunkedBodies) {
   options.limits.body_bytes = 1000;
   TestServer server(options);
   TestClient client = server.connect();
-  client.send(kPost + "Transfer-Encoding: chunked\r\n\r\n");
+  client.send(kChatPost + "Transfer-Encoding: chunked\r\n\r\n");
   for (int i = 0; i < 101; ++i) client.send("a\r\n          \r\n");
   EXPECT_EQ(client.read().status, 413);
   EXPECT_TRUE(client.at_end());
@@ -51,7 +51,7 @@ TEST(Limits, LongChunkedBodies) {
 TEST(Limits, EndlessChunkExtensions) {
   TestServer server;
   TestClient client = server.connect();
-  client.send(kPost + "Transfer-Encoding: chunked\r\n\r\n1;" + std::string(1 << 20, 'a'));
+  client.send(kChatPost + "Transfer-Encoding: chunked\r\n\r\n1;" + std::string(1 << 20, 'a'));
   EXPECT_GE(client.read().status, 400);
   EXPECT_TRUE(client.at_end());
 }
@@ -78,7 +78,7 @@ TEST(Limits, SlowBodiesAreCutOff) {
   options.limits.body_timeout = milliseconds(50);
   TestServer server(options);
   TestClient client = server.connect();
-  client.send(kPost + "Content-Length: 10\r\n\r\n{");
+  client.send(kChatPost + "Content-Length: 10\r\n\r\n{");
   EXPECT_EQ(client.read().status, 408);
   EXPECT_TRUE(client.at_end());
 }
@@ -157,4 +157,4 @@ TEST(Limits, AClientThatSendsWithoutEndWhileItWaitsIsDropped) {
 }
 
 }  // namespace
-}  // namespace pincer::testing
+}  // namespace pincer::test

@@ -9,7 +9,7 @@
 #include "server/http/listen_address.h"
 #include "tests/server/support/test_server.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -151,4 +151,4 @@ TEST_F(ListenerFile, AnotherKindOfFileIsLeftAlone) {
 }
 
 }  // namespace
-}  // namespace pincer::testing
+}  // namespace pincer::test

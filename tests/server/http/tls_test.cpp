@@ -13,7 +13,7 @@
 #include "tests/server/support/test_certificate.h"
 #include "tests/server/support/test_server.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 namespace asio = boost::asio;
@@ -199,4 +199,4 @@ TEST_F(Tls, AListenerWithoutACertificateDoesNotStart) {
 }
 
 }  // namespace
-}  // namespace pincer::testing
+}  // namespace pincer::test

@@ -17,7 +17,7 @@
 #include "server/http/listener.h"
 #include "tests/server/support/test_client.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 namespace websocket = beast::websocket;
@@ -241,4 +241,4 @@ TEST_F(WebSocketTest, AKeyMayComeAsASubprotocolAndIsNotSaidBack) {
 }
 
 }  // namespace
-}  // namespace pincer::testing
+}  // namespace pincer::test

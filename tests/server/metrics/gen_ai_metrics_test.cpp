@@ -5,7 +5,7 @@
 #include "server/metrics/gateway_metrics.h"
 #include "tests/server/support/test_server.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 std::string text(const GenAiMetrics& metrics) {
@@ -101,4 +101,4 @@ TEST(GatewayMetrics, AreWhatTheEndpointPickerReads) {
 }
 
 }  // namespace
-}  // namespace pincer::testing
+}  // namespace pincer::test

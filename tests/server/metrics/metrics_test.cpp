@@ -5,7 +5,7 @@
 #include "server/metrics/histogram.h"
 #include "tests/server/support/test_server.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 TEST(Metrics, CountRequestsByRouteAndCode) {
@@ -56,4 +56,4 @@ TEST(Metrics, LabelsAreEscaped) {
 }
 
 }  // namespace
-}  // namespace pincer::testing
+}  // namespace pincer::test

@@ -9,7 +9,7 @@ namespace pincer::test {
 namespace {
 
 constexpr std::string_view kLower = "abcdefghijklmnopqrstuvwxyz";
-constexpr std::string_view kHex = "0123456789abcdef";
+constexpr std::string_view kHexDigits = "0123456789abcdef";
 constexpr std::string_view kPasswordCharacters =
     "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789!#%+-_*";
 
@@ -58,7 +58,7 @@ PlantedSecret plant_ip(Dice& dice) {
 PlantedSecret plant_mac(Dice& dice) {
   const std::size_t form = dice.below(4);
   std::string value;
-  const std::string hex = "3c" + dice.of(kHex, 9) + dice.of("0123456789", 1);
+  const std::string hex = "3c" + dice.of(kHexDigits, 9) + dice.of("0123456789", 1);
   const std::size_t group = form == 3 ? 4 : 2;
   for (std::size_t i = 0; i < 12; i += group) {
     if (i > 0) value += form == 3 ? "." : form == 1 ? "-" : ":";
@@ -167,8 +167,8 @@ std::vector<PlantedSecret> plant_unpromised(Dice& dice) {
   add("iban", "account and sort code", "12-34-56 " + dice.digits(8));
   add("ip_address", "hexadecimal", "0xC0A8" + dice.of("0123456789ABCDEF", 4));
   add("ip_address", "dots spelled out", "212[.]58[.]" + dice.digits(2) + "[.]" + dice.digits(2));
-  add("mac_address", "digits alone", "3c22fb" + dice.of(kHex, 6));
-  add("api_key", "no known prefix", dice.of(kHex, 32));
+  add("mac_address", "digits alone", "3c22fb" + dice.of(kHexDigits, 6));
+  add("api_key", "no known prefix", dice.of(kHexDigits, 32));
   add("api_key", "in base64", "Z2hwX" + dice.of(kLower, 40));
   add("password", "no word beside it", dice.of(kPasswordCharacters, 14), "log in with {}");
   add("password", "words alone, in a sentence", "correcthorse", "my password is {}");

@@ -13,10 +13,10 @@ namespace pincer {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::end_news;
-using testing::failure_news;
-using testing::FakeUpstream;
-using testing::text_news;
+using test::end_news;
+using test::failure_news;
+using test::FakeUpstream;
+using test::text_news;
 using Kind = UpstreamConfig::Kind;
 using Prefill = UpstreamConfig::Prefill;
 using Script = FakeUpstream::Script;

@@ -19,7 +19,7 @@ RouterConfig read(const std::string& yaml) {
 }
 
 // What is said of a configuration that is wrong, with the line: "3: unknown key …".
-std::string refusal(const std::string& yaml) {
+std::string config_refusal(const std::string& yaml) {
   try {
     (void)read(yaml);
   } catch (const YAML::Exception& wrong) {
@@ -151,7 +151,7 @@ TEST(RouterConfig, ReadsTheExampleOfTheDocumentation) {
   ASSERT_NE(from, std::string::npos);
   const std::string yaml =
       text.substr(from + begin.size(), text.find("\n```", from) - from - begin.size());
-  EXPECT_EQ(refusal(yaml), "");
+  EXPECT_EQ(config_refusal(yaml), "");
   EXPECT_EQ(read(yaml).routes.at(0).policy.kind, PolicyKind::cascade);
   EXPECT_EQ(read(yaml).routes.at(0).policy.rules.size(), 3U);
 }
@@ -176,8 +176,9 @@ TEST(RouterConfig, ASideMayBeLeftOut) {
   const RouterConfig c = read(kTwo + "routes: [{model: m, cloud: none}]\n");
   EXPECT_EQ(c.routes[0].local, "home");
   EXPECT_EQ(c.routes[0].cloud, "");
-  EXPECT_NE(refusal(kTwo + "routes: [{model: m, cloud: none, local: none}]").find("no upstream"),
-            std::string::npos);
+  EXPECT_NE(
+      config_refusal(kTwo + "routes: [{model: m, cloud: none, local: none}]").find("no upstream"),
+      std::string::npos);
 }
 
 TEST(RouterConfig, KnowsThatAnthropicsApiHasNoProbabilities) {
@@ -188,9 +189,9 @@ TEST(RouterConfig, KnowsThatAnthropicsApiHasNoProbabilities) {
 }
 
 TEST(RouterConfig, SuggestsTheKeyThatWasMeant) {
-  EXPECT_EQ(refusal("upstreams:\n  - name: a\n    kind: engine\n    timeout: {}\n"),
+  EXPECT_EQ(config_refusal("upstreams:\n  - name: a\n    kind: engine\n    timeout: {}\n"),
             "4: unknown key 'timeout' of an upstream; did you mean 'timeouts'?");
-  EXPECT_EQ(refusal(kTwo + "routes:\n  - {model: m, policy: {cascde: {}}}\n"),
+  EXPECT_EQ(config_refusal(kTwo + "routes:\n  - {model: m, policy: {cascde: {}}}\n"),
             "5: unknown key 'cascde' of a policy; did you mean 'cascade'?");
 }
 
@@ -232,7 +233,8 @@ TEST(RouterConfig, RefusesWhatDoesNotFitTogether) {
       {"storage: {hot: {path: p}, cold: {s3: {endpoint: e, bucket: b}}}", "needs a key_file"},
   };
   for (const auto& c : cases) {
-    EXPECT_NE(refusal(c.yaml).find(c.said), std::string::npos) << c.yaml << "\n" << refusal(c.yaml);
+    EXPECT_NE(config_refusal(c.yaml).find(c.said), std::string::npos) << c.yaml << "\n"
+                                                                      << config_refusal(c.yaml);
   }
 }
 

@@ -8,7 +8,7 @@
 #include "server/backend/embedding_tokens.h"
 #include "server/backend/prompt.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 
 ByteTokenizer::ByteTokenizer(bool add_bos) : add_bos_(add_bos) {
   for (int byte = 0; byte < 256; ++byte) bytes_.emplace_back(1, static_cast<char>(byte));
@@ -197,4 +197,4 @@ ChatRequest FakeBackend::last_request() {
   return last_;
 }
 
-}  // namespace pincer::testing
+}  // namespace pincer::test

@@ -13,7 +13,7 @@
 
 #include "pincer/server/backend.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 
 // Ids 0..255 are bytes, 256 ends a turn, 257 begins a text.
 class ByteTokenizer final : public Tokenizer {
@@ -105,4 +105,4 @@ class FakeBackend final : public Backend {
   std::thread engine_;
 };
 
-}  // namespace pincer::testing
+}  // namespace pincer::test

@@ -11,7 +11,7 @@
 
 #include "pincer/server/model_opener.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 
 class FakeOpener final : public ModelOpener {
  public:
@@ -63,4 +63,4 @@ class FakeOpener final : public ModelOpener {
   std::optional<Result<std::shared_ptr<Backend>>> answer_;
 };
 
-}  // namespace pincer::testing
+}  // namespace pincer::test

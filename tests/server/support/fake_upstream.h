@@ -9,7 +9,7 @@
 
 #include "server/upstream/upstream.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 
 class FakeUpstream final : public Upstream {
  public:
@@ -82,4 +82,4 @@ inline UpstreamNews failure_news(FailureClass kind, std::string message = "it fa
   return news;
 }
 
-}  // namespace pincer::testing
+}  // namespace pincer::test

@@ -8,7 +8,7 @@
 
 #include "tests/server/support/test_server.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 std::string with(std::string_view field, std::string_view value) {
@@ -113,4 +113,4 @@ std::size_t resident_bytes() {
   return pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
-}  // namespace pincer::testing
+}  // namespace pincer::test

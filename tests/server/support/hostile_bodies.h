@@ -6,7 +6,7 @@
 
 #include "tests/support/sanitizers.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 
 struct HostileBody {
   std::string name;
@@ -21,4 +21,4 @@ std::vector<HostileBody> hostile_bodies();
 std::size_t resident_bytes();
 inline constexpr std::size_t kMuchMemory = kAddressSanitizer ? 1 << 30 : 64 << 20;
 
-}  // namespace pincer::testing
+}  // namespace pincer::test

@@ -16,7 +16,7 @@
 #include <thread>
 #include <vector>
 
-namespace pincer::testing {
+namespace pincer::test {
 
 class ScriptServer {
  public:
@@ -144,4 +144,4 @@ class ScriptServer {
   std::thread acceptor_;
 };
 
-}  // namespace pincer::testing
+}  // namespace pincer::test

@@ -9,7 +9,7 @@
 #include <memory>
 #include <stdexcept>
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -59,4 +59,4 @@ TestCertificates::Files TestCertificates::make(const std::string& name,
   return files;
 }
 
-}  // namespace pincer::testing
+}  // namespace pincer::test

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-namespace pincer::testing {
+namespace pincer::test {
 
 class TestCertificates {
  public:
@@ -24,4 +24,4 @@ class TestCertificates {
   std::filesystem::path folder_;
 };
 
-}  // namespace pincer::testing
+}  // namespace pincer::test

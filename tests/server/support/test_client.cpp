@@ -12,7 +12,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 [[noreturn]] void fail(const std::string& what) { throw std::runtime_error(what); }
@@ -167,4 +167,4 @@ std::vector<std::string> sse_events(std::string_view body) {
   return events;
 }
 
-}  // namespace pincer::testing
+}  // namespace pincer::test

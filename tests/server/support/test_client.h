@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pincer::testing {
+namespace pincer::test {
 
 struct Reply {
   int status = 0;
@@ -50,4 +50,4 @@ class TestClient {
 // The JSON texts of the events of a stream's body, named or not, "[DONE]" included.
 std::vector<std::string> sse_events(std::string_view body);
 
-}  // namespace pincer::testing
+}  // namespace pincer::test

@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace pincer::testing {
+namespace pincer::test {
 
 TestServer::TestServer(ServerOptions options)
     : backend_(std::make_shared<FakeBackend>()), models_(std::make_shared<Models>()) {
@@ -53,4 +53,4 @@ double metric(std::string_view metrics_text, std::string_view sample) {
              : std::stod(std::string(metrics_text.substr(found + line.size(), 32)));
 }
 
-}  // namespace pincer::testing
+}  // namespace pincer::test

@@ -9,7 +9,7 @@
 #include "tests/server/support/fake_backend.h"
 #include "tests/server/support/test_client.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 
 class TestServer {
  public:
@@ -45,4 +45,4 @@ double metric(std::string_view metrics_text, std::string_view sample);
 
 inline constexpr std::string_view kChatPath = "/v1/chat/completions";
 
-}  // namespace pincer::testing
+}  // namespace pincer::test

@@ -7,7 +7,7 @@
 #include "server/trace/step_slices.h"
 #include "tests/server/support/test_server.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 namespace json = boost::json;
@@ -229,4 +229,4 @@ TEST(ChromeTrace, NamesAreEscapedAndNothingIsATraceToo) {
 }
 
 }  // namespace
-}  // namespace pincer::testing
+}  // namespace pincer::test

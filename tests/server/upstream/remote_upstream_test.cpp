@@ -16,7 +16,7 @@ namespace pincer {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::ScriptServer;
+using test::ScriptServer;
 using Answer = ScriptServer::Answer;
 
 constexpr const char* kChunk =
@@ -189,13 +189,13 @@ TEST_F(RemoteUpstreamTest, AMissingKeyIsNamedAndNeverShown) {
 }
 
 TEST_F(RemoteUpstreamTest, SpeaksToAPincerOverTlsOnceItsCertificateIsTrusted) {
-  testing::TestCertificates certificates;
+  test::TestCertificates certificates;
   const auto files = certificates.make("server");
   ServerOptions options;
   options.listen = {"https://127.0.0.1:0"};
   options.tls_certificate = files.certificate;
   options.tls_key = files.key;
-  testing::TestServer pincer(std::move(options));
+  test::TestServer pincer(std::move(options));
   // The name that the certificate has.
   std::string address = pincer.address();
   address.replace(address.find("127.0.0.1"), 9, "localhost");
@@ -213,7 +213,7 @@ TEST_F(RemoteUpstreamTest, SpeaksToAPincerOverTlsOnceItsCertificateIsTrusted) {
 }
 
 TEST_F(RemoteUpstreamTest, SpeaksToAPincerWithToolsAndFormats) {
-  testing::TestServer pincer;
+  test::TestServer pincer;
   config_.base_url = pincer.address() + "/v1";
   config_.models["chat"] = "fake-model";
   config_.prefill = UpstreamConfig::Prefill::continued;
