@@ -2,12 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -19,6 +17,7 @@
 #include <variant>
 
 #include "server/history/s3_failure.h"
+#include "server/http/use_tuple.h"
 #include "server/upstream/connector.h"
 
 namespace pincer {
@@ -26,7 +25,6 @@ namespace {
 
 namespace http = beast::http;
 using Clock = std::chrono::steady_clock;
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint64_t kMostBody = std::uint64_t{256} << 20;
 
 // Head and body of one attempt; signed for the moment.

@@ -8,7 +8,7 @@
 #include "server/route/route_config.h"
 #include "tests/server/support/test_server.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -123,4 +123,4 @@ TEST_F(DurableResponses, NeedAFolderThatCanBeUsed) {
 }
 
 }  // namespace
-}  // namespace pincer::testing
+}  // namespace pincer::test

@@ -9,8 +9,8 @@ namespace pincer {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::FakeBucket;
-using testing::FakeObjectStore;
+using test::FakeBucket;
+using test::FakeObjectStore;
 
 class Archiving : public ::testing::Test {
  protected:

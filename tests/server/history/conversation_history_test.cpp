@@ -15,8 +15,8 @@ namespace pincer {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::FakeBucket;
-using testing::FakeObjectStore;
+using test::FakeBucket;
+using test::FakeObjectStore;
 
 template <class T>
 asio::awaitable<std::optional<T>> boxed(asio::awaitable<T> task) {
@@ -33,7 +33,7 @@ T now(asio::awaitable<T> task) {
   return *done.get();
 }
 
-SealKey key(std::uint8_t byte) {
+SealKey history_key(std::uint8_t byte) {
   SealKey::Bytes bytes;
   bytes.fill(byte);
   return SealKey(bytes);
@@ -60,7 +60,7 @@ class History : public ::testing::Test {
       ArchiverOptions archiver;
       archiver.pause = archiver.longest_pause = std::chrono::milliseconds(1);
       cold = std::make_unique<ColdStorage>(ColdStorage{std::make_unique<FakeObjectStore>(bucket_),
-                                                       SealKeys({key(key_byte)}),
+                                                       SealKeys({history_key(key_byte)}),
                                                        std::move(archiver)});
     }
     store_ = make_conversation_history(*std::move(turns), std::move(cold));
@@ -265,7 +265,7 @@ TEST(HistoryConcurrency, ManyClientsPutFindAndRemove) {
     const auto store = make_conversation_history(
         *std::move(turns),
         std::make_unique<ColdStorage>(ColdStorage{std::make_unique<FakeObjectStore>(bucket),
-                                                  SealKeys({key(1)}), ArchiverOptions()}));
+                                                  SealKeys({history_key(1)}), ArchiverOptions()}));
     std::vector<std::thread> clients;
     for (int c = 0; c < 4; ++c) {
       clients.emplace_back([&store, c] {

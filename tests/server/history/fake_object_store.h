@@ -10,7 +10,7 @@
 
 #include "server/history/object_store.h"
 
-namespace pincer::testing {
+namespace pincer::test {
 
 // What outlives the store that a server holds: the bucket.
 struct FakeBucket {
@@ -82,4 +82,4 @@ class FakeObjectStore final : public ObjectStore {
   bool stopped_ = false;
 };
 
-}  // namespace pincer::testing
+}  // namespace pincer::test

@@ -10,7 +10,7 @@
 namespace pincer {
 namespace {
 
-using testing::ScriptServer;
+using test::ScriptServer;
 using Then = ScriptServer::Answer::Then;
 
 std::string answer(int status, const std::string& body = "", const std::string& more = "") {

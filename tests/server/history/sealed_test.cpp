@@ -7,13 +7,13 @@
 namespace pincer {
 namespace {
 
-SealKey key(std::uint8_t byte) {
+SealKey seal_key(std::uint8_t byte) {
   SealKey::Bytes bytes;
   bytes.fill(byte);
   return SealKey(bytes);
 }
 
-const SealKeys kKeys({key(1)});
+const SealKeys kKeys({seal_key(1)});
 constexpr std::string_view kName = "turns/resp_1";
 
 TEST(Sealed, ComesBackAsItWas) {
@@ -74,19 +74,20 @@ TEST(Sealed, ErrorsTellWhatIsWrong) {
   EXPECT_NE(message("<?xml version=\"1.0\"?>").find("not one that Pincer"), std::string::npos);
   EXPECT_NE(message(later).find("has format 2"), std::string::npos);
   // The first bytes of SHA-256 of 32 times 01.
-  EXPECT_NE(message(sealed, SealKeys({key(2)})).find("sealed with key 72cd6e8422c407fb, which"),
-            std::string::npos)
-      << message(sealed, SealKeys({key(2)}));
+  EXPECT_NE(
+      message(sealed, SealKeys({seal_key(2)})).find("sealed with key 72cd6e8422c407fb, which"),
+      std::string::npos)
+      << message(sealed, SealKeys({seal_key(2)}));
 }
 
 TEST(Sealed, KeysCanBeReplacedOneByOne) {
-  const std::string first = seal(SealKeys({key(1)}), kName, "first");
-  const SealKeys both({key(1), key(2)});
+  const std::string first = seal(SealKeys({seal_key(1)}), kName, "first");
+  const SealKeys both({seal_key(1), seal_key(2)});
   const std::string second = seal(both, kName, "second");
   EXPECT_EQ(*unseal(both, kName, first), "first");
   EXPECT_EQ(*unseal(both, kName, second), "second");
-  EXPECT_EQ(*unseal(SealKeys({key(2)}), kName, second), "second");
-  const auto gone = unseal(SealKeys({key(2)}), kName, first);
+  EXPECT_EQ(*unseal(SealKeys({seal_key(2)}), kName, second), "second");
+  const auto gone = unseal(SealKeys({seal_key(2)}), kName, first);
   ASSERT_FALSE(gone);
   EXPECT_EQ(gone.error().code, ErrorCode::not_found);
 }
