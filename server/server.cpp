@@ -20,6 +20,7 @@
 #include "server/api/problem_response.h"
 #include "server/dashboard/assets.h"
 #include "server/framed/connection.h"
+#include "server/history/conversation_history.h"
 #include "server/http/listener.h"
 #include "server/http/site.h"
 #include "server/route/hybrid_router.h"
@@ -36,7 +37,7 @@ struct Server::Impl {
         site(std::make_shared<Site>(options.limits,
                                     Access(options.allowed_hosts, options.allowed_origins),
                                     options.api_keys)),
-        api{*site,  nullptr, std::move(models), options.sampling, std::make_shared<ResponseStore>(),
+        api{*site,  nullptr, std::move(models), options.sampling, make_memory_response_store(),
             workers},
         trace(api, options.trace_for_all),
         control(asio::make_strand(io)),
@@ -85,6 +86,7 @@ struct Server::Impl {
     site->draining = true;
     close_listeners();
     drain_timer.cancel();
+    api.responses->stop();
     site->connections.close_all();
     site->refused.close_all();
   }
@@ -120,6 +122,14 @@ struct Server::Impl {
     std::vector<std::string> names;
     for (const RouteConfig& route : options.router->routes) names.push_back(route.model);
     api.models->set_routes(std::move(names));
+    return {};
+  }
+
+  Result<void> open_history() {
+    if (!options.history) return {};
+    auto opened = open_conversation_history(*options.history);
+    if (!opened) return opened.error();
+    api.responses = *std::move(opened);
     return {};
   }
 
@@ -183,6 +193,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options,
     if (auto adopted = impl.adopt(socket); !adopted) return adopted.error();
   }
   if (auto opened = impl.open_log(); !opened) return opened.error();
+  if (auto opened = impl.open_history(); !opened) return opened.error();
   if (auto opened = impl.open_router(); !opened) return opened.error();
   return server;
 }

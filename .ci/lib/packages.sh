@@ -6,7 +6,7 @@
 run_packages=(
   g++ cmake ninja-build ccache python3 python3-pip ca-certificates
   'libboost1.81-dev|libboost1.83-dev' libtbb-dev libxsimd-dev libutf8proc-dev libxxhash-dev libfmt-dev
-  libspdlog-dev libssl-dev libyaml-cpp-dev libcli11-dev libedit-dev
+  libspdlog-dev libssl-dev libyaml-cpp-dev libcli11-dev libedit-dev libsqlite3-dev
 )
 test_packages=(libgtest-dev libbenchmark-dev python3-venv git)
 # Tests that need one of these are skipped, and say so, where it does not exist.

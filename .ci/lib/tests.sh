@@ -7,12 +7,13 @@
 # architecture added to the system's dpkg would stay there.
 arm64_libraries=(
   libtbb-dev libtbb12 libtbbmalloc2 libtbbbind-2-5 libssl-dev libssl3 libfmt-dev libfmt9 libspdlog-dev libspdlog1.10
-  libyaml-cpp-dev libyaml-cpp0.7 libutf8proc-dev libutf8proc2 libxxhash-dev libedit-dev libedit2 libbsd0 libmd0 libtinfo6 libgtest-dev
+  libyaml-cpp-dev libyaml-cpp0.7 libutf8proc-dev libutf8proc2 libxxhash-dev libedit-dev libedit2 libbsd0 libmd0 libtinfo6
+  libsqlite3-dev libsqlite3-0 libgtest-dev
 )
 
 fetch_arm64_libraries() {
   local sysroot=$build/sysroot-arm64 apt=$build/apt-arm64 log=$build/log/sysroot-arm64.log deb
-  [[ ! -f $sysroot/.complete ]] || return 0
+  [[ $(cat "$sysroot/.complete" 2>/dev/null) != "${arm64_libraries[*]}" ]] || return 0
   rm -rf "$sysroot" "$apt"
   mkdir -p "$sysroot" "$apt"/{lists/partial,cache/archives/partial,debs}
   : >"$apt/status"
@@ -26,7 +27,7 @@ fetch_arm64_libraries() {
     dpkg-deb -x "$deb" "$sysroot" || return 1
   done
   rm -rf "$apt"
-  touch "$sysroot/.complete"
+  printf '%s\n' "${arm64_libraries[*]}" >"$sysroot/.complete"
 }
 
 # Installs the cross compiler and the emulator; fails where they do not exist.

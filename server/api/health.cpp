@@ -16,11 +16,10 @@ asio::awaitable<std::string> metrics_text(const Api& api) {
   Site& site = api.site;
   if (site.access_log) site.metrics.access_log_dropped = site.access_log->dropped();
   std::string text = site.metrics.text(*api.models, !site.draining && api.models->ready());
-  if (api.router) {
-    MetricsText routes;
-    api.router->write_metrics(routes);
-    text += routes.text();
-  }
+  MetricsText more;
+  api.responses->write_metrics(more);
+  if (api.router) api.router->write_metrics(more);
+  text += more.text();
   co_return text;
 }
 

@@ -1,20 +1,17 @@
-// Responses that a later request may go on from: in memory, bounded in count, bytes and age.
+// Where responses are kept that a later request may go on from.
 #pragma once
 
-#include <chrono>
-#include <cstddef>
-#include <functional>
-#include <list>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "pincer/engine/result.h"
 #include "pincer/server/chat_request.h"
+#include "server/http/types.h"
 
 namespace pincer {
+
+class MetricsText;
 
 struct StoredResponse {
   std::string id;
@@ -24,45 +21,26 @@ struct StoredResponse {
   std::vector<Message> history;  // the conversation up to its end, without instructions
 };
 
-struct ResponseStoreLimits {
-  std::size_t count = 1000;
-  std::size_t bytes = 64 << 20;
-  std::chrono::seconds age{3600};  // since it was last used
-};
-
-// Thread-safe. What does not fit pushes out what was used longest ago.
+// Thread-safe; no call holds the caller's thread up.
 class ResponseStore {
  public:
-  using Clock = std::chrono::steady_clock;
-  explicit ResponseStore(const ResponseStoreLimits& limits = {},
-                         std::function<Clock::time_point()> clock = Clock::now);
+  using Response = std::shared_ptr<const StoredResponse>;
+  virtual ~ResponseStore() = default;
 
-  // Replaces one of the same id. One that is larger than all the memory is not kept.
-  void put(StoredResponse response);
-  // Null if it is unknown, of another owner, or gone.
-  std::shared_ptr<const StoredResponse> find(std::string_view id, std::string_view owner);
-  bool remove(std::string_view id, std::string_view owner);
+  // What the store promises of a response holds from when this is through without an error.
+  virtual asio::awaitable<Result<void>> put(Response response) = 0;
+  // Null if it is unknown, of another owner, or gone. An error: it may be there, but not now.
+  virtual asio::awaitable<Result<Response>> find(std::string id, std::string owner) = 0;
+  // False: as null.
+  virtual asio::awaitable<Result<bool>> remove(std::string id, std::string owner) = 0;
 
-  std::size_t count() const;
-  std::size_t bytes() const;
+  // The server ends: calls that wait for something far away fail soon.
+  virtual void stop() {}
 
- private:
-  struct Entry {
-    std::shared_ptr<const StoredResponse> response;
-    std::size_t bytes = 0;
-    Clock::time_point used;
-  };
-  using Entries = std::list<Entry>;  // the last used one first
-  void erase(Entries::iterator entry);
-  void trim(Clock::time_point now);
-  Entries::iterator lookup(std::string_view id, std::string_view owner);
-
-  const ResponseStoreLimits limits_;
-  const std::function<Clock::time_point()> clock_;
-  mutable std::mutex mutex_;
-  Entries entries_;
-  std::unordered_map<std::string_view, Entries::iterator> index_;  // by the ids in the entries
-  std::size_t bytes_ = 0;
+  virtual void write_metrics(MetricsText& /*out*/) const {}
 };
+
+// In memory only, within the default ResponseMemoryLimits; no call fails.
+std::shared_ptr<ResponseStore> make_memory_response_store();
 
 }  // namespace pincer

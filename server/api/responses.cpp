@@ -1,6 +1,9 @@
 #include "server/api/responses.h"
 
+#include <spdlog/spdlog.h>
+
 #include <boost/json.hpp>
+#include <memory>
 #include <string>
 #include <utility>
 #include <variant>
@@ -20,31 +23,40 @@ namespace json = boost::json;
 namespace {
 
 // What came before goes in front of the input.
-std::optional<Problem> recall(const Api& api, const Caller& caller, ResponsesRequest& request) {
+asio::awaitable<std::optional<Problem>> recall(const Api& api, const Caller& caller,
+                                               ResponsesRequest& request) {
   std::vector<Message> history;
-  if (const auto& id = request.previous_response_id) {
-    const auto previous = api.responses->find(*id, caller.identity());
-    if (!previous) {
-      Problem problem = response_not_found(*id, "previous_response_id");
+  if (request.previous_response_id) {
+    const std::string id = *request.previous_response_id;
+    std::string owner(caller.identity());
+    const auto previous = co_await api.responses->find(id, std::move(owner));
+    if (!previous) co_return history_problem(previous.error(), id, "previous_response_id");
+    if (*previous == nullptr) {
+      Problem problem = response_not_found(id, "previous_response_id");
       problem.status = 400;
       problem.code = "previous_response_not_found";
-      return problem;
+      co_return problem;
     }
-    history = previous->history;
+    history = (*previous)->history;
   }
-  return join_history(request, std::move(history));
+  co_return join_history(request, std::move(history));
 }
 
-void keep(const Api& api, const Caller& caller, const ResponsesRequest& request,
-          const ResponseBuilder& builder) {
-  if (!request.store) return;
-  StoredResponse stored;
-  stored.id = builder.id();
-  stored.owner = caller.identity();
-  stored.body = json::serialize(builder.response());
-  stored.input_items = json::serialize(request.input_items);
-  stored.history = builder.history();
-  api.responses->put(std::move(stored));
+// The last of the events says whether it was possible.
+asio::awaitable<void> keep(const Api& api, const Caller& caller, const ResponsesRequest& request,
+                           ResponseBuilder& builder, ResponseEvents& events) {
+  if (!request.store) co_return;
+  const auto stored = std::make_shared<StoredResponse>();
+  stored->id = builder.id();
+  stored->owner = caller.identity();
+  stored->body = json::serialize(builder.response());
+  stored->input_items = json::serialize(request.input_items);
+  stored->history = builder.history();
+  ResponseStore::Response response = stored;
+  const auto kept = co_await api.responses->put(std::move(response));
+  if (kept) co_return;
+  spdlog::error("a response is not stored: {}", kept.error().message);
+  builder.not_stored(events);
 }
 
 // From a started answer to the last event, unless the caller leaves.
@@ -67,7 +79,7 @@ asio::awaitable<void> run(const Api& api, const Caller& caller, Answer& answer,
     }
     if (!news->problem && !news->end) continue;
     // Before the client hears of its end: it may go on from it at once.
-    if (news->end) keep(api, caller, request, builder);
+    if (news->end) co_await keep(api, caller, request, builder, events);
     co_return co_await sink.end(std::move(events), builder.response(), std::move(news->problem));
   }
 }
@@ -113,9 +125,10 @@ class WholeSink final : public ResponseSink {
 asio::awaitable<std::optional<Problem>> make_response(const Api& api, Caller& caller,
                                                       ResponsesRequest request,
                                                       ResponseSink& sink) {
-  if (auto problem = recall(api, caller, request)) co_return problem;
+  auto problem = co_await recall(api, caller, request);
+  if (problem) co_return problem;
   Answer answer(api, caller);
-  auto problem = co_await answer.start(request.chat);
+  problem = co_await answer.start(request.chat);
   if (!problem) co_await run(api, caller, answer, request, sink);
   co_await answer.release();
   co_return problem;
@@ -143,7 +156,8 @@ asio::awaitable<void> count_response_input(const Api& api, Exchange& exchange) {
     co_return co_await send_problem(exchange, std::move(*problem), openai_error_response);
   auto& request = std::get<ResponsesRequest>(parsed);
   HttpCaller caller(exchange);
-  if (auto unknown = recall(api, caller, request))
+  auto unknown = co_await recall(api, caller, request);
+  if (unknown)
     co_return co_await send_problem(exchange, *std::move(unknown), openai_error_response);
   FoundModel found = co_await find_model(api, caller, request.chat.model);
   problem = std::get_if<Problem>(&found);

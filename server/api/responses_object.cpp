@@ -40,6 +40,7 @@ json::object ResponseBuilder::response() const {
       {"id", id_},         {"object", "response"}, {"created_at", created_},
       {"status", status_}, {"error", error_},      {"incomplete_details", incomplete_}};
   for (const auto& [key, value] : request_.echo) out[key] = value;
+  if (!stored_) out["store"] = false;
   out["output"] = output_;
   out["usage"] = usage_;
   out["completed_at"] = completed_ > 0 ? json::value(completed_) : json::value();
@@ -191,6 +192,14 @@ void ResponseBuilder::failed(ResponseEvents& events, const Problem& problem) {
   status_ = "failed";
   error_ = {{"code", "server_error"}, {"message", problem.message}};
   add_response(events, "response.failed");
+}
+
+void ResponseBuilder::not_stored(ResponseEvents& events) {
+  stored_ = false;
+  const std::string_view type = events.back().type;
+  events.pop_back();
+  --sequence_;
+  add_response(events, type);
 }
 
 }  // namespace pincer

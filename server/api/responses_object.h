@@ -42,6 +42,9 @@ class ResponseBuilder {
   void news(ResponseEvents& events, const AnswerNews& news);    // with the end: completed
   void failed(ResponseEvents& events, const Problem& problem);  // instead of the end
 
+  // After the end: it could not be kept, and the last event says so.
+  void not_stored(ResponseEvents& events);
+
   const std::string& id() const { return id_; }
   boost::json::object response() const;
   // What a later turn goes on from: the request's history, and this answer. After the end.
@@ -66,6 +69,7 @@ class ResponseBuilder {
   std::int64_t created_, completed_ = 0;
   std::string_view status_ = "in_progress";
   std::int64_t sequence_ = 0;  // of the next event
+  bool stored_ = true;         // if that was asked for
   boost::json::array output_;  // items that are done
   AnswerMessage message_;      // all parts so far
 

@@ -60,16 +60,47 @@ Problem response_not_found(std::string_view id, std::string param) {
       .code = "response_not_found"};
 }
 
+Problem history_problem(const Error& error, std::string_view id, std::string param) {
+  Problem problem{.status = 503,
+                  .message = fmt::format("The response '{}' cannot be had at the moment: {}", id,
+                                         error.message),
+                  .type = "server_error",
+                  .param = std::move(param),
+                  .code = "history_unavailable",
+                  .retry_after_seconds = 5};
+  const bool lasting = error.code == ErrorCode::corrupt || error.code == ErrorCode::not_found ||
+                       error.code == ErrorCode::unsupported;
+  if (!lasting) return problem;
+  problem.status = 500;
+  problem.message = fmt::format("The response '{}' cannot be read: {}", id, error.message);
+  problem.code = "history_unreadable";
+  problem.retry_after_seconds = 0;
+  return problem;
+}
+
+namespace {
+
+// Null: the client was told why it is not there.
+asio::awaitable<ResponseStore::Response> find_or_refuse(const Api& api, Exchange& exchange,
+                                                        const std::string& id) {
+  std::string owner(HttpCaller(exchange).identity());
+  auto found = co_await api.responses->find(id, std::move(owner));
+  if (found && *found != nullptr) co_return *std::move(found);
+  Problem problem = found ? response_not_found(id, "response_id")
+                          : history_problem(found.error(), id, "response_id");
+  co_await send_problem(exchange, std::move(problem), openai_error_response);
+  co_return nullptr;
+}
+
+}  // namespace
+
 asio::awaitable<void> get_response(const Api& api, Exchange& exchange) {
   const Place place = place_of(exchange);
   const bool items = place.below == "input_items";
   if (!items && !place.below.empty())
     co_return co_await send_problem(exchange, nothing_there(exchange), openai_error_response);
-  const auto stored = api.responses->find(place.id, HttpCaller(exchange).identity());
-  if (!stored) {
-    co_return co_await send_problem(exchange, response_not_found(place.id, "response_id"),
-                                    openai_error_response);
-  }
+  const auto stored = co_await find_or_refuse(api, exchange, place.id);
+  if (!stored) co_return;
   Response response;
   response.body = items ? input_items_page(stored->input_items) : stored->body;
   co_await exchange.send(std::move(response));
@@ -79,9 +110,12 @@ asio::awaitable<void> delete_response(const Api& api, Exchange& exchange) {
   const Place place = place_of(exchange);
   if (!place.below.empty())
     co_return co_await send_problem(exchange, nothing_there(exchange), openai_error_response);
-  if (!api.responses->remove(place.id, HttpCaller(exchange).identity())) {
-    co_return co_await send_problem(exchange, response_not_found(place.id, "response_id"),
-                                    openai_error_response);
+  std::string owner(HttpCaller(exchange).identity());
+  const auto removed = co_await api.responses->remove(place.id, std::move(owner));
+  if (!removed || !*removed) {
+    Problem problem = removed ? response_not_found(place.id, "response_id")
+                              : history_problem(removed.error(), place.id, "response_id");
+    co_return co_await send_problem(exchange, std::move(problem), openai_error_response);
   }
   Response response;
   response.body =
@@ -91,18 +125,16 @@ asio::awaitable<void> delete_response(const Api& api, Exchange& exchange) {
 
 asio::awaitable<void> cancel_response(const Api& api, Exchange& exchange) {
   const Place place = place_of(exchange);
-  Problem problem = nothing_there(exchange);
-  if (place.below == "cancel") {
-    problem = response_not_found(place.id, "response_id");
-    if (api.responses->find(place.id, HttpCaller(exchange).identity())) {
-      problem = {.message = fmt::format("The response '{}' is complete: only one that is made in "
-                                        "the background could be cancelled. Close the stream of "
-                                        "one that is not.",
-                                        place.id),
-                 .param = "response_id",
-                 .code = "invalid_value"};
-    }
-  }
+  if (place.below != "cancel")
+    co_return co_await send_problem(exchange, nothing_there(exchange), openai_error_response);
+  const auto stored = co_await find_or_refuse(api, exchange, place.id);
+  if (!stored) co_return;
+  Problem problem{.message = fmt::format("The response '{}' is complete: only one that is made in "
+                                         "the background could be cancelled. Close the stream of "
+                                         "one that is not.",
+                                         place.id),
+                  .param = "response_id",
+                  .code = "invalid_value"};
   co_await send_problem(exchange, std::move(problem), openai_error_response);
 }
 

@@ -15,5 +15,7 @@ asio::awaitable<void> delete_response(const Api& api, Exchange& exchange);
 asio::awaitable<void> cancel_response(const Api& api, Exchange& exchange);
 
 Problem response_not_found(std::string_view id, std::string param);
+// The store could not say.
+Problem history_problem(const Error& error, std::string_view id, std::string param);
 
 }  // namespace pincer

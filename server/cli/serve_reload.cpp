@@ -38,6 +38,7 @@ std::vector<std::string> restart_only_changes(const ServeConfig& before, const S
   compare("pool_budget", &ServeConfig::pool_budget);
   compare("access_log", &ServeConfig::access_log);
   compare("trace_access", &ServeConfig::trace_access);
+  if (before.router.history != after.router.history) names.emplace_back("storage");
   return names;
 }
 
@@ -84,6 +85,8 @@ Result<ServerOptions> server_options(const ServeConfig& config) {
   if (const auto told = fit_connections(options.limits.connections)) spdlog::warn(*told);
   options.access_log = config.access_log;
   if (!config.router.empty()) options.router = std::make_shared<RouterConfig>(config.router);
+  if (!config.router.history.path.empty())
+    options.history = std::make_shared<HistoryConfig>(config.router.history);
   options.worker_command = worker_command(config);
   options.sampling = recommended_sampling(config.models.empty() ? "" : config.models.front());
   return options;

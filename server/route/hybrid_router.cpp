@@ -45,8 +45,6 @@ Result<void> HybridRouter::check_supported() const {
     if (route.stream_failure.warm_standby)
       return missing("'warm_standby' of the route " + route.model);
   }
-  const HistoryConfig& history = config_.history;
-  if (!history.path.empty() || !history.s3_endpoint.empty()) return missing("'storage'");
   return {};
 }
 

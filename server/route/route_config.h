@@ -174,6 +174,7 @@ struct HistoryConfig {
   std::string s3_endpoint, s3_bucket, s3_region = "us-east-1", s3_prefix;
   std::string s3_credentials_file;  // two lines, key id and secret; empty: AWS_ACCESS_KEY_ID, …
   std::string key_file;             // of 32-byte keys in hexadecimal, the newest last
+  bool operator==(const HistoryConfig&) const = default;
 };
 
 struct RouterConfig {

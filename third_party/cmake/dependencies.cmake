@@ -45,6 +45,9 @@ pincer_find_headers(pincer::cli11 "CLI/CLI.hpp" PINCER_MISSING_SERVER libcli11-d
 pincer_find_headers(pincer::libedit_headers "editline/readline.h" PINCER_MISSING_SERVER libedit-dev)
 find_library(PINCER_LIBEDIT_LIBRARY edit)
 mark_as_advanced(PINCER_LIBEDIT_LIBRARY)
+pincer_find_headers(pincer::sqlite_headers "sqlite3.h" PINCER_MISSING_SERVER libsqlite3-dev)
+find_library(PINCER_SQLITE_LIBRARY sqlite3)
+mark_as_advanced(PINCER_SQLITE_LIBRARY)
 pincer_find_config(OpenSSL PINCER_MISSING_SERVER libssl-dev)
 pincer_find_config(spdlog PINCER_MISSING_SERVER libspdlog-dev)
 pincer_find_config(yaml-cpp PINCER_MISSING_SERVER libyaml-cpp-dev)
@@ -79,6 +82,8 @@ endif()
 if(PINCER_HAVE_SERVER_DEPS)
   add_library(pincer::libedit INTERFACE IMPORTED GLOBAL)
   target_link_libraries(pincer::libedit INTERFACE pincer::libedit_headers "${PINCER_LIBEDIT_LIBRARY}")
+  add_library(pincer::sqlite INTERFACE IMPORTED GLOBAL)
+  target_link_libraries(pincer::sqlite INTERFACE pincer::sqlite_headers "${PINCER_SQLITE_LIBRARY}")
 endif()
 
 # Boost is used as headers only. What would be compiled again in every user is compiled once, here, in four files.

@@ -15,6 +15,7 @@
 
 namespace pincer {
 
+struct HistoryConfig;
 struct RouterConfig;
 
 struct ServerOptions {
@@ -44,6 +45,8 @@ struct ServerOptions {
   SamplingParams sampling;  // where a request is silent
   // Upstreams and routes beside the models; null: none.
   std::shared_ptr<const RouterConfig> router;
+  // Where the responses of /v1/responses are kept; null: in memory only.
+  std::shared_ptr<const HistoryConfig> history;
   // Starts an upstream of the kind `worker`; its address and models are put behind it.
   std::vector<std::string> worker_command;
 };

@@ -1,4 +1,4 @@
-#include "server/api/response_store.h"
+#include "server/api/response_memory.h"
 
 #include <gtest/gtest.h>
 
@@ -7,10 +7,10 @@ namespace {
 
 using std::chrono::seconds;
 
-class Store : public ::testing::Test {
+class InMemory : public ::testing::Test {
  protected:
-  ResponseStore make(ResponseStoreLimits limits) {
-    return ResponseStore(limits, [this] { return now_; });
+  ResponseMemory make(ResponseMemoryLimits limits) {
+    return ResponseMemory(limits, [this] { return now_; });
   }
   static StoredResponse response(std::string id, std::size_t bytes = 0) {
     return {.id = std::move(id),
@@ -19,11 +19,11 @@ class Store : public ::testing::Test {
             .input_items = "[]",
             .history = {}};
   }
-  ResponseStore::Clock::time_point now_;
+  ResponseMemory::Clock::time_point now_;
 };
 
-TEST_F(Store, KeepsAndForgets) {
-  ResponseStore store = make({});
+TEST_F(InMemory, KeepsAndForgets) {
+  ResponseMemory store = make({});
   store.put(response("a"));
   ASSERT_TRUE(store.find("a", "ann"));
   EXPECT_EQ(store.find("a", "ann")->id, "a");
@@ -34,16 +34,16 @@ TEST_F(Store, KeepsAndForgets) {
   EXPECT_EQ(store.bytes(), 0u);
 }
 
-TEST_F(Store, ShowsNobodyWhatIsAnothers) {
-  ResponseStore store = make({});
+TEST_F(InMemory, ShowsNobodyWhatIsAnothers) {
+  ResponseMemory store = make({});
   store.put(response("a"));
   EXPECT_FALSE(store.find("a", "bob"));
   EXPECT_FALSE(store.remove("a", "bob"));
   EXPECT_TRUE(store.find("a", "ann"));
 }
 
-TEST_F(Store, IsBoundedInCount) {
-  ResponseStore store = make({.count = 2});
+TEST_F(InMemory, IsBoundedInCount) {
+  ResponseMemory store = make({.count = 2});
   store.put(response("a"));
   store.put(response("b"));
   EXPECT_TRUE(store.find("a", "ann"));  // the last used one stays
@@ -53,8 +53,8 @@ TEST_F(Store, IsBoundedInCount) {
   EXPECT_EQ(store.count(), 2u);
 }
 
-TEST_F(Store, IsBoundedInBytes) {
-  ResponseStore store = make({.bytes = 10'000});
+TEST_F(InMemory, IsBoundedInBytes) {
+  ResponseMemory store = make({.bytes = 10'000});
   for (int i = 0; i < 10; ++i) store.put(response(std::to_string(i), 3000));
   EXPECT_LE(store.bytes(), 10'000u);
   EXPECT_EQ(store.count(), 3u);
@@ -64,8 +64,8 @@ TEST_F(Store, IsBoundedInBytes) {
   EXPECT_LE(store.bytes(), 10'000u);
 }
 
-TEST_F(Store, IsBoundedInAgeSinceItsLastUse) {
-  ResponseStore store = make({.age = seconds(10)});
+TEST_F(InMemory, IsBoundedInAgeSinceItsLastUse) {
+  ResponseMemory store = make({.age = seconds(10)});
   store.put(response("a"));
   store.put(response("b"));
   now_ += seconds(8);
