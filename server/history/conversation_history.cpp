@@ -210,6 +210,8 @@ Result<std::unique_ptr<ColdStorage>> open_cold(const HistoryConfig& config) {
   options.bucket = config.s3_bucket;
   options.region = config.s3_region;
   options.credentials = *std::move(credentials);
+  options.ca_file = config.s3_ca_file;
+  options.proxy = config.s3_proxy;
   auto objects = make_s3_object_store(std::move(options));
   if (!objects) return objects.error();
   ArchiverOptions archiver;

@@ -199,6 +199,7 @@ Result<std::unique_ptr<ObjectStore>> make_s3_object_store(S3Options options) {
   config.name = "storage.cold.s3";
   config.base_url = options.endpoint;
   config.ca_file = options.ca_file;
+  config.proxy = options.proxy;
   config.timeouts.connect = options.connect;
   auto connector = Connector::make(config);
   if (!connector && connector.error().code == ErrorCode::invalid_argument) {

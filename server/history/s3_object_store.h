@@ -16,6 +16,7 @@ struct S3Options {
   std::string bucket, region = "us-east-1";
   AwsCredentials credentials;
   std::string ca_file;  // PEM of those who may sign its certificate; empty: the system's
+  std::string proxy;    // "http://host:port", or "none"; empty: as the environment says
   // Of one request; a call makes several at most when the server or the network fails.
   std::chrono::milliseconds connect{5'000}, whole{30'000};
   int tries = 3;

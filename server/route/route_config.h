@@ -172,8 +172,9 @@ struct HistoryConfig {
   std::string path;  // folder; empty: conversations are kept in memory only
   std::int64_t max_bytes = std::int64_t{8} << 30;
   std::string s3_endpoint, s3_bucket, s3_region = "us-east-1", s3_prefix;
-  std::string s3_credentials_file;  // two lines, key id and secret; empty: AWS_ACCESS_KEY_ID, …
-  std::string key_file;             // of 32-byte keys in hexadecimal, the newest last
+  std::string s3_credentials_file;   // two lines, key id and secret; empty: AWS_ACCESS_KEY_ID, …
+  std::string s3_ca_file, s3_proxy;  // as an upstream's
+  std::string key_file;              // of 32-byte keys in hexadecimal, the newest last
   bool operator==(const HistoryConfig&) const = default;
 };
 

@@ -21,7 +21,9 @@ HistoryConfig read_storage_section(const YAML::Node& node) {
                    {"bucket", yaml_text(h.s3_bucket)},
                    {"region", yaml_text(h.s3_region)},
                    {"prefix", yaml_text(h.s3_prefix)},
-                   {"credentials_file", yaml_text(h.s3_credentials_file)}});
+                   {"credentials_file", yaml_text(h.s3_credentials_file)},
+                   {"ca_file", yaml_text(h.s3_ca_file)},
+                   {"proxy", yaml_text(h.s3_proxy)}});
     if (h.s3_endpoint.empty() || h.s3_bucket.empty())
       refuse_yaml(n, "s3 has an `endpoint` and a `bucket`");
   };
@@ -33,6 +35,9 @@ HistoryConfig read_storage_section(const YAML::Node& node) {
     refuse_yaml(node, "storage in s3 needs a folder here as well: hot: {path: …}");
   if (!h.s3_bucket.empty() && h.key_file.empty())
     refuse_yaml(node, "what goes to s3 is encrypted first: cold needs a key_file");
+  if (h.path.empty()) refuse_yaml(node, "storage needs a folder: hot: {path: …}");
+  if (h.s3_bucket.empty() && !h.key_file.empty())
+    refuse_yaml(node, "cold has a key_file, but no s3: what is on this machine is not encrypted");
   return h;
 }
 

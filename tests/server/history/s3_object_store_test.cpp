@@ -49,6 +49,7 @@ class S3 : public ::testing::Test {
       .credentials = {.key_id = "AKIAIOSFODNN7EXAMPLE",
                       .secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"},
       .ca_file = {},
+      .proxy = "none",
       .whole = std::chrono::milliseconds(20'000),
       .tries = 1,
       .pause = std::chrono::milliseconds(1),

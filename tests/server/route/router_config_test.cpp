@@ -68,7 +68,7 @@ retry_budget: {ratio: 20%, min_per_second: 1, ttl: 5s}
 budgets: [{scope: all, limit_usd: 10, window: 7d}, {limit_usd: 1}]
 storage:
   hot: {path: /var/lib/pincer, max_bytes: 2GiB}
-  cold: {s3: {endpoint: 'http://127.0.0.1:9301', bucket: history, region: eu-1, prefix: p/, credentials_file: s3.txt}, key_file: keys.hex}
+  cold: {s3: {endpoint: 'http://127.0.0.1:9301', bucket: history, region: eu-1, prefix: p/, credentials_file: s3.txt, ca_file: ca.pem, proxy: none}, key_file: keys.hex}
 )";
 
 TEST(RouterConfig, ReadsEveryKeyOfUpstreams) {
@@ -140,6 +140,8 @@ TEST(RouterConfig, ReadsBudgetsAndStorage) {
   EXPECT_TRUE(c.budgets[1].per_key);
   EXPECT_EQ(c.history.max_bytes, std::int64_t{2} << 30);
   EXPECT_EQ(c.history.s3_region, "eu-1");
+  EXPECT_EQ(c.history.s3_ca_file, "ca.pem");
+  EXPECT_EQ(c.history.s3_proxy, "none");
   EXPECT_EQ(c.history.key_file, "keys.hex");
 }
 
@@ -230,6 +232,8 @@ TEST(RouterConfig, RefusesWhatDoesNotFitTogether) {
       {"upstreams: {a: 1}", "upstreams are written as a list"},
       {"budgets: [{window: 1d}]", "has a `limit_usd`"},
       {"budgets: [{limit_usd: 1, window: 5m}]", "an hour or more"},
+      {"storage: {hot: {max_bytes: 1GiB}}", "needs a folder"},
+      {"storage: {hot: {path: p}, cold: {key_file: k}}", "but no s3"},
       {"storage: {hot: {path: p}, cold: {s3: {endpoint: e, bucket: b}}}", "needs a key_file"},
   };
   for (const auto& c : cases) {
