@@ -22,6 +22,7 @@ struct RouteFeatures {
   bool forced_tools = false;  // must be called
   bool schema = false;        // the answer is held to a format
   bool logprobs = false;
+  bool continues = false;  // the answer goes on from an assistant's message at the end
   int choices = 1;
   double deadline_s = 0;    // that the client gives it; 0: none
   bool local_only = false;  // the client, or what was found in the text, keeps it here
