@@ -13,6 +13,8 @@ import contextlib
 import json
 import os
 import pathlib
+import secrets
+import socket
 import statistics
 import subprocess
 import sys
@@ -42,7 +44,7 @@ async def upstream(reader, writer):
     with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
         while True:
             head = await reader.readuntil(b"\r\n\r\n")
-            length = next(int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length"))
+            length = next((int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")), 0)
             await reader.readexactly(length)
             writer.write(FIRST)
             for _ in range(TOKENS):
@@ -92,20 +94,30 @@ def serve_upstream():
     return port[0]
 
 
-def start_litellm(program, upstream_port, folder):
-    with contextlib.closing(__import__("socket").create_server(("127.0.0.1", 0))) as probe:
+def litellm_model(name, model, port, **more):
+    """An OpenAI server at `port` as LiteLLM's configuration has it."""
+    return {"model_name": name, "litellm_params": {"model": f"openai/{model}", "api_base": f"http://127.0.0.1:{port}/v1", "api_key": "none",
+                                                   **more}}
+
+
+def start_litellm(program, config, folder):
+    """LiteLLM's proxy with this configuration, ready: (process, port, key)."""
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as probe:
         port = probe.getsockname()[1]
-    config = folder / "litellm.yaml"
-    config.write_text(json.dumps({"model_list": [{"model_name": "chat", "litellm_params": {
-        "model": "openai/m", "api_base": f"http://127.0.0.1:{upstream_port}/v1", "api_key": "none"}}]}))
-    process = subprocess.Popen([program, "--config", str(config), "--host", "127.0.0.1", "--port", str(port)], stdout=subprocess.DEVNULL,
-                               stderr=subprocess.DEVNULL, env=dict(os.environ, LITELLM_LOCAL_MODEL_COST_MAP="True",
-                                                                   LITELLM_MASTER_KEY="sk-forward-overhead-1234567890"))
+    key = "sk-" + secrets.token_urlsafe(24)
+    file = folder / "litellm.yaml"
+    file.write_text(json.dumps(config))
+    process = subprocess.Popen([program, "--config", str(file), "--host", "127.0.0.1", "--port", str(port)], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL,
+                               env=dict(os.environ, LITELLM_LOCAL_MODEL_COST_MAP="True", LITELLM_MASTER_KEY=key))
     for _ in range(600):
         with contextlib.suppress(OSError):
             urllib.request.urlopen(f"http://127.0.0.1:{port}/health/liveliness", timeout=2).read()
-            return process, port
+            return process, port, key
+        if process.poll() is not None:
+            break
         time.sleep(0.5)
+    process.kill()
     raise SystemExit("LiteLLM does not start")
 
 
@@ -135,8 +147,8 @@ routes:
     with tempfile.TemporaryDirectory() as folder, support.Server(home, "--config", str(config)) as server:
         ways["pincer"] = (server.port, "chat", "none")
         if arguments.litellm:
-            litellm, litellm_port = start_litellm(arguments.litellm, port, pathlib.Path(folder))
-            ways["LiteLLM"] = (litellm_port, "chat", "sk-forward-overhead-1234567890")
+            litellm, litellm_port, key = start_litellm(arguments.litellm, {"model_list": [litellm_model("chat", "m", port)]}, pathlib.Path(folder))
+            ways["LiteLLM"] = (litellm_port, "chat", key)
         times = {way: [] for way in ways}
         try:
             for number in range(arguments.rounds + 1):

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <chrono>
@@ -22,6 +23,13 @@ std::shared_ptr<const Backend> local_model(const Api& api, const RouteConfig& ro
   const auto name = api.router->engine_model(route);
   auto entry = name ? api.models->find(*name) : std::nullopt;
   return entry ? std::move(entry->backend) : nullptr;
+}
+
+// Whether a rule looks at what detectors find: else they are only asked when something leaves.
+bool asks_for_classes(const RouteConfig& route) {
+  return std::ranges::any_of(route.policy.rules, [](const RouteRule& rule) {
+    return rule.when.find("private_classes") != std::string::npos;
+  });
 }
 
 }  // namespace
@@ -52,12 +60,19 @@ std::optional<Problem> RoutedAnswer::check(ChatRequest& request) const {
   return set_terms(request, *api_.site.limits(), caller_);
 }
 
-RoutePlan RoutedAnswer::plan(const ChatRequest& request, int choices) const {
+asio::awaitable<RoutePlan> RoutedAnswer::plan(const ChatRequest& request, int choices) const {
   RouteFeatures features = route_features(request, choices, Clock::now());
   features.wanted_upstream = caller_.header("x-pincer-upstream");
   features.session = caller_.header("x-pincer-session");
+  features.canary = caller_.header("x-pincer-canary");
   features.local_only = caller_.header("x-pincer-privacy") == "local_only";
-  return api_.router->plan(route_, features, request.client);
+  const Privacy* privacy = asks_for_classes(route_) ? api_.router->privacy(route_) : nullptr;
+  if (privacy != nullptr) {
+    FoundClasses found = co_await find_private(request, *privacy, api_.workers);
+    features.private_classes = std::move(found.names);
+    features.local_only = features.local_only || found.failed;
+  }
+  co_return api_.router->plan(route_, features, request.client);
 }
 
 void RoutedAnswer::launch(const ChatRequest& request, const RoutePlan& plan, int choices) {
@@ -83,7 +98,7 @@ asio::awaitable<std::optional<Problem>> RoutedAnswer::start(std::vector<ChatRequ
     if (auto problem = check(request)) co_return problem;
   }
   for (const ChatRequest& request : requests) {
-    RoutePlan plan = this->plan(request, choices);
+    RoutePlan plan = co_await this->plan(request, choices);
     launch(request, plan, choices);
     if (flights_.size() == static_cast<std::size_t>(choices)) plan_ = std::move(plan);
   }

@@ -32,7 +32,7 @@ class RoutedAnswer final : public AnswerSource {
  private:
   struct Inbox;
   std::optional<Problem> check(ChatRequest& request) const;
-  RoutePlan plan(const ChatRequest& request, int choices) const;
+  asio::awaitable<RoutePlan> plan(const ChatRequest& request, int choices) const;
   void launch(const ChatRequest& request, const RoutePlan& plan, int choices);
   void note_route();
   void note(const AnswerNews& news);

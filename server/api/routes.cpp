@@ -1,6 +1,7 @@
 #include <functional>
 
 #include "server/api/admin.h"
+#include "server/api/admin_canary.h"
 #include "server/api/api.h"
 #include "server/api/health.h"
 #include "server/api/openai_chat.h"
@@ -77,6 +78,14 @@ void add_admin_routes(Router& router, const Api& api) {
               .scope = Scope::admin,
               .when_draining = true,
               .handler = std::bind_front(admin_routes, std::cref(api))});
+  router.add({.pattern = "/admin/canary",
+              .scope = Scope::admin,
+              .when_draining = true,
+              .handler = std::bind_front(admin_canaries, std::cref(api))});
+  router.add({.method = verb::post,
+              .pattern = "/admin/canary/*",
+              .scope = Scope::admin,
+              .handler = std::bind_front(admin_change_canary, std::cref(api))});
   router.add({.method = verb::post,
               .pattern = "/admin/drain",
               .scope = Scope::admin,

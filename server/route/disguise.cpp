@@ -32,21 +32,35 @@ std::size_t size_of(const ChatRequest& request) {
   return size;
 }
 
+asio::awaitable<GuardedOrError> guard_somewhere(ChatRequest request, const Privacy& privacy,
+                                                asio::thread_pool& workers) {
+  const bool brief = size_of(request) <= kBriefBytes;
+  auto task = guard_it(std::move(request), privacy);
+  if (brief) co_return co_await std::move(task);
+  co_return co_await asio::co_spawn(workers.get_executor(), std::move(task), asio::use_awaitable);
+}
+
 }  // namespace
+
+asio::awaitable<FoundClasses> find_private(const ChatRequest& request, const Privacy& privacy,
+                                           asio::thread_pool& workers) {
+  ChatRequest copy = request;
+  const GuardedOrError guarded = co_await guard_somewhere(std::move(copy), privacy, workers);
+  FoundClasses out;
+  if (const auto* found = std::get_if<Guarded>(&guarded)) {
+    for (const ClassCount& one : found->found) out.names.emplace_back(class_name(one.kind));
+  } else {
+    out.failed = true;
+  }
+  co_return out;
+}
 
 Disguise::Disguise(Guarded guarded, const Privacy& privacy)
     : guarded_(std::move(guarded)), privacy_(privacy), restorer_(guarded_.placeholders) {}
 
 asio::awaitable<Disguised> Disguise::make(ChatRequest request, const Privacy& privacy,
                                           asio::thread_pool& workers) {
-  const bool brief = size_of(request) <= kBriefBytes;
-  auto task = guard_it(std::move(request), privacy);
-  GuardedOrError guarded;
-  if (brief) {
-    guarded = co_await std::move(task);
-  } else {
-    guarded = co_await asio::co_spawn(workers.get_executor(), std::move(task), asio::use_awaitable);
-  }
+  GuardedOrError guarded = co_await guard_somewhere(std::move(request), privacy, workers);
   if (const auto* error = std::get_if<Error>(&guarded)) co_return *error;
   co_return std::unique_ptr<Disguise>(new Disguise(std::get<Guarded>(std::move(guarded)), privacy));
 }

@@ -21,6 +21,15 @@ struct Privacy {
   bool restore = true;
 };
 
+// The classes of what a request holds, for rules. Errors: those of guard(). What is long is looked
+// through on one of `workers`.
+struct FoundClasses {
+  std::vector<std::string> names;
+  bool failed = false;  // the request must not leave
+};
+asio::awaitable<FoundClasses> find_private(const ChatRequest& request, const Privacy& privacy,
+                                           asio::thread_pool& workers);
+
 class Disguise;
 // Not a Result: what co_spawn returns must have a default.
 using Disguised = std::variant<std::unique_ptr<Disguise>, Error>;

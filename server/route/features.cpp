@@ -60,6 +60,7 @@ RouteFeatures route_features(const ChatRequest& request, int choices,
   f.forced_tools = f.tools && (choice == Kind::required || choice == Kind::named);
   f.schema = request.format.has_value();
   f.logprobs = request.want_logprobs;
+  f.continues = request.continue_last;
   f.choices = choices;
   const auto deadline = std::min(request.finish_by, request.start_by);
   if (deadline != std::chrono::steady_clock::time_point::max())

@@ -10,6 +10,7 @@
 
 #include "server/route/cascade_probe.h"
 #include "server/route/flight_problem.h"
+#include "server/route/shadow.h"
 
 namespace pincer {
 namespace {
@@ -48,6 +49,12 @@ AnswerEnd answer_end_of(UpstreamEnd end) {
   out.finish.generated_tokens = end.usage.completion_tokens;
   if (out.reason == AnswerEnd::Reason::length) out.finish.reason = FinishReason::length;
   return out;
+}
+
+// Not what a request had wrong, or what its client did.
+bool is_fault(FailureClass kind) {
+  return kind != FailureClass::context_overflow && kind != FailureClass::content_policy &&
+         kind != FailureClass::refused && kind != FailureClass::cancelled;
 }
 
 constexpr const char* kCache = "cache";  // an upstream of plans that is none
@@ -256,6 +263,7 @@ Flight::Outcome Flight::fail(Member& member, Breaker::Permit& permit, UpstreamFa
   if (attempts_[member.name()] < retry.max_attempts && !plan_.fail_closed)
     ahead_.push_back(member.name());
   if (committed_) broke_at_ = member.name();
+  if (log_.attempts == 1) first_failed_ = is_fault(failure.kind);
   // It does not say any more what it has read and written; this much is known.
   if (leg_tokens_ > 0) account(member, {.completion_tokens = leg_tokens_});
   failure_ = std::move(failure);
@@ -268,7 +276,10 @@ void Flight::commit(Member& member, Clock::time_point sent) {
   if (!committed_) {
     committed_ = true;
     log_.first_token_s = seconds(now - sent);
-    member.saw_first_token(log_.first_token_s);
+    // Its turn is expected for itself: what is seen of a queue must not be taken for slowness.
+    const bool queued = member.name() == plan_.upstreams.front();
+    const double wait = queued ? plan_.expected_wait_s : 0;
+    member.saw_first_token(std::max(0.0, log_.first_token_s - wait), now);
     if (failure_ && !log_.upstream.empty() && log_.upstream != member.name())
       metrics.fallbacks.add({log_.upstream, member.name(), std::string(name(failure_->kind))});
   } else if (!broke_at_.empty()) {
@@ -314,14 +325,39 @@ void Flight::finish(Member& member, UpstreamEnd end) {
     end.usage.completion_tokens = std::max(end.usage.completion_tokens, written_.tokens());
   if (std::ranges::find(plan_.upstreams, kCache) != plan_.upstreams.end())
     router_->cache().put(AnswerCache::key_of(request_), {written_.message(), end}, Clock::now());
+  const bool ended = end.reason != UpstreamEnd::Reason::tool_calls;
+  note_canary(ended && log_.migrations.empty() ? end.usage.completion_tokens : -1);
   AnswerNews out;
   out.choice = choice_;
   out.end = answer_end_of(std::move(end));
   sink_(std::move(out));
+  cast_shadow();
+}
+
+// Only the arm's own upstream counts, not who answered when it had failed.
+void Flight::note_canary(int answer_tokens) {
+  if (!plan_.lot || choice_ != 0 || log_.attempts == 0) return;
+  const bool its_own = !first_failed_ && log_.upstream == plan_.upstreams.front();
+  router_->note_canary(route_, {.canary = plan_.lot->canary,
+                                .weight = plan_.lot->weight,
+                                .session = plan_.lot->session,
+                                .error = first_failed_,
+                                .first_token_s = its_own ? log_.first_token_s : -1,
+                                .answer_tokens = its_own ? answer_tokens : -1});
+}
+
+void Flight::cast_shadow() {
+  const Canary* canary = router_->canary(route_);
+  const bool of_baseline = canary != nullptr && log_.upstream == canary->config().baseline;
+  if (!of_baseline || plan_.fail_closed || choice_ != 0 ||
+      router_->draw() >= canary->shadow_weight())
+    return;
+  start_shadow(router_, route_, request_, written_.message().content);
 }
 
 void Flight::give_up() {
   if (cancelled_) return;
+  note_canary(-1);
   if (!broke_at_.empty()) router_->metrics().migrations.add({broke_at_, "", "ended"});
   AnswerNews out;
   out.choice = choice_;

@@ -66,6 +66,8 @@ class Flight : public std::enable_shared_from_this<Flight> {
   void finish(Member& member, UpstreamEnd end);
   void account(Member& member, const UpstreamUsage& usage);
   void give_up();
+  void note_canary(int answer_tokens);
+  void cast_shadow();
 
   std::shared_ptr<HybridRouter> router_;
   const RouteConfig& route_;
@@ -83,7 +85,8 @@ class Flight : public std::enable_shared_from_this<Flight> {
   std::shared_ptr<StartWatch> watch_;  // of the attempt in progress, as the two that follow
   std::unique_ptr<UpstreamStream> stream_;
   std::unique_ptr<Disguise> disguise_;
-  int leg_tokens_ = 0;  // that the attempt in progress has brought
+  int leg_tokens_ = 0;         // that the attempt in progress has brought
+  bool first_failed_ = false;  // the first attempt, by a fault of its upstream
   bool committed_ = false, cancelled_ = false;
 };
 

@@ -1,5 +1,7 @@
 #include "server/route/hybrid_router.h"
 
+#include <spdlog/spdlog.h>
+
 #include <chrono>
 #include <utility>
 
@@ -28,6 +30,8 @@ HybridRouter::HybridRouter(RouterConfig config, std::shared_ptr<Models> models,
       random_(std::random_device()()) {
   for (const RouteConfig& route : config_.routes) {
     if (route.load.enabled) load_.emplace(route.model, LoadController(route.load));
+    if (!route.canary.target.empty())
+      canaries_.emplace(route.model, std::make_unique<Canary>(route.canary));
   }
 }
 
@@ -38,7 +42,6 @@ Result<void> HybridRouter::check_supported() const {
                  what + " is not supported by this version: leave it out of the configuration"};
   };
   for (const RouteConfig& route : config_.routes) {
-    if (!route.canary.target.empty()) return missing("'canary' of the route " + route.model);
     if (route.stream_failure.warm_standby)
       return missing("'warm_standby' of the route " + route.model);
   }
@@ -78,6 +81,29 @@ Result<void> HybridRouter::open_privacy() {
   return {};
 }
 
+Canary* HybridRouter::canary(const RouteConfig& route) {
+  const auto found = canaries_.find(route.model);
+  return found == canaries_.end() ? nullptr : found->second.get();
+}
+
+void HybridRouter::note_canary(const RouteConfig& route, const CanaryOutcome& outcome) {
+  Canary* canary = this->canary(route);
+  if (canary == nullptr) return;
+  if (const auto reason = canary->observe(outcome)) rolled_back(route, *reason);
+}
+
+void HybridRouter::note_agreement(const RouteConfig& route, double share) {
+  Canary* canary = this->canary(route);
+  if (canary == nullptr) return;
+  if (const auto reason = canary->observe_agreement(share)) rolled_back(route, *reason);
+}
+
+void HybridRouter::rolled_back(const RouteConfig& route, const std::string& reason) {
+  spdlog::warn("the canary '{}' of route '{}' was rolled back: {}", route.canary.target,
+               route.model, reason);
+  metrics_.canary_rollbacks.add({route.model, route.canary.target});
+}
+
 const Privacy* HybridRouter::privacy(const RouteConfig& route) const {
   const auto found = privacy_.find(route.model);
   return found == privacy_.end() ? nullptr : &found->second;
@@ -110,7 +136,7 @@ UpstreamState HybridRouter::state_of(Member& member, const RouteConfig& route,
   UpstreamState state;
   state.available = member.breaker(route.model).available(Clock::now());
   state.in_flight = member.in_flight;
-  state.first_token_s = member.first_token();
+  state.first_token_s = member.first_token(Clock::now());
   state.context = config.context;
   if (config.max_concurrency > 0 && state.in_flight >= config.max_concurrency)
     state.available = false;
@@ -151,13 +177,22 @@ RoutePlan HybridRouter::plan(const RouteConfig& route, const RouteFeatures& feat
     state.upstreams[name] = state_of(*member, route, client);
   state.draw = draw();
   state.spill_share = spill_share(route, state);
-  state.budget_remaining_usd = spend_.remaining_usd(key_of(client), now_in_seconds());
+  if (const Canary* canary = this->canary(route)) state.canary_weight = canary->weight();
+  state.budget_remaining_usd = remaining_usd(client);
   RoutePlan plan = plan_route(config_, route, features, state);
+  if (!plan.upstreams.empty()) {
+    const auto first = state.upstreams.find(plan.upstreams.front());
+    if (first != state.upstreams.end()) plan.expected_wait_s = first->second.expected_wait_s;
+  }
   retry_budget_.deposit(begin);
   metrics_.decision_seconds.observe(std::chrono::duration<double>(Clock::now() - begin).count());
   const std::string target = plan.upstreams.empty() ? "none" : plan.upstreams.front();
   metrics_.decisions.add({route.model, target, plan.cause});
   return plan;
+}
+
+double HybridRouter::remaining_usd(const std::string& client) const {
+  return spend_.remaining_usd(key_of(client), now_in_seconds());
 }
 
 void HybridRouter::write_metrics(MetricsText& out) {
@@ -168,6 +203,12 @@ void HybridRouter::write_metrics(MetricsText& out) {
   out.family("pincer_router_in_flight", "gauge", "Requests that an upstream is answering.");
   for (const auto& [name, member] : members_)
     out.sample("pincer_router_in_flight", {{"upstream", name}}, member->in_flight);
+  if (!canaries_.empty())
+    out.family("pincer_router_canary_weight", "gauge", "The share of requests that a canary gets.");
+  for (const auto& [model, canary] : canaries_) {
+    out.sample("pincer_router_canary_weight",
+               {{"route", model}, {"target", canary->config().target}}, canary->weight());
+  }
   out.family("pincer_router_breaker_state", "gauge", "0: closed, 1: half open, 2: open.");
   for (const auto& [name, member] : members_) {
     for (const auto& [model, status] : member->breakers(now)) {

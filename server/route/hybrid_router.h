@@ -1,6 +1,7 @@
 // The router's memory: upstreams, what they are like at the moment, and what has been decided.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -12,6 +13,7 @@
 
 #include "pincer/engine/result.h"
 #include "pincer/server/models.h"
+#include "server/canary/canary.h"
 #include "server/route/answer_cache.h"
 #include "server/route/disguise.h"
 #include "server/route/load_controller.h"
@@ -46,12 +48,22 @@ class HybridRouter {
   RoutePlan plan(const RouteConfig& route, const RouteFeatures& features,
                  const std::string& client);
 
+  // Null: the route has none.
+  Canary* canary(const RouteConfig& route);
+  // What became of a request in one of its arms.
+  void note_canary(const RouteConfig& route, const CanaryOutcome& outcome);
+  // That it gave a shadow's answer, which was so far the same as the one that the client got: 0
+  // … 1.
+  void note_agreement(const RouteConfig& route, double share);
+
   // Of a route that lets nothing private leave; null: it does not look.
   const Privacy* privacy(const RouteConfig& route) const;
 
   // What an attempt for `client` used; the cost in USD.
   double charge(const Member& member, const std::string& client, const UpstreamUsage& usage);
   const Spend& spend() const { return spend_; }
+  double remaining_usd(const std::string& client) const;  // 0: spent; negative: without limit
+  std::atomic<int> shadows = 0;                           // on their way
 
   asio::thread_pool& workers() { return workers_; }  // for what takes long
   AnswerCache& cache() { return cache_; }
@@ -66,6 +78,7 @@ class HybridRouter {
   HybridRouter(RouterConfig config, std::shared_ptr<Models> models, asio::thread_pool& workers);
   Result<void> check_supported() const;
   Result<void> open_privacy();
+  void rolled_back(const RouteConfig& route, const std::string& reason);
   double spill_share(const RouteConfig& route, const RouteState& state);
   UpstreamState state_of(Member& member, const RouteConfig& route, const std::string& client);
 
@@ -73,7 +86,8 @@ class HybridRouter {
   std::shared_ptr<Models> models_;
   asio::thread_pool& workers_;
   std::map<std::string, std::unique_ptr<Member>> members_;
-  std::map<std::string, Privacy> privacy_;  // by the route's model
+  std::map<std::string, Privacy> privacy_;  // by the route's model, as the next
+  std::map<std::string, std::unique_ptr<Canary>> canaries_;
   RetryBudget retry_budget_;
   Spend spend_;
   AnswerCache cache_;

@@ -1,6 +1,17 @@
 #include "server/route/member.h"
 
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
 namespace pincer {
+namespace {
+
+using Seconds = std::chrono::duration<double>;
+
+constexpr Seconds kHalfLife{5};  // of what a first token took, from when it is as old as that
+
+}  // namespace
 
 Breaker& Member::breaker(const std::string& model) {
   const std::lock_guard lock(mutex_);
@@ -16,10 +27,17 @@ std::vector<Member::BreakerState> Member::breakers(Breaker::Time now) {
   return states;
 }
 
-void Member::saw_first_token(double seconds) {
+void Member::saw_first_token(double seconds, Breaker::Time now) {
   // Two threads at once may lose one of their observations, which an average can bear.
-  const double before = first_token_;
+  const double before = first_token(now);
   first_token_ = before == 0 ? seconds : 0.8 * before + 0.2 * seconds;
+  seen_ = now.time_since_epoch().count();
+}
+
+double Member::first_token(Breaker::Time now) const {
+  const Breaker::Time seen{Breaker::Time::duration{seen_.load()}};
+  const double old = std::max(0.0, (now - seen) / kHalfLife - 1);
+  return first_token_ * std::exp2(-old);
 }
 
 }  // namespace pincer

@@ -32,15 +32,18 @@ class Member {
   };
   std::vector<BreakerState> breakers(Breaker::Time now);
 
-  // Seconds from a request to its first content: a moving average; 0 before the first.
-  void saw_first_token(double seconds);
-  double first_token() const { return first_token_; }
+  // Seconds from when a request's turn has come to its first content: a moving average; 0 before
+  // the first. It is forgotten while nothing is seen: a member that is left alone for being slow
+  // has to be tried again some time.
+  void saw_first_token(double seconds, Breaker::Time now);
+  double first_token(Breaker::Time now) const;
 
   std::atomic<int> in_flight = 0;
 
  private:
   std::shared_ptr<Upstream> upstream_;
   std::atomic<double> first_token_ = 0;
+  std::atomic<Breaker::Time::rep> seen_ = 0;  // when
   std::mutex mutex_;
   std::map<std::string, std::unique_ptr<Breaker>> breakers_;
 };

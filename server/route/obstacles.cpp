@@ -21,10 +21,12 @@ Found budget(const UpstreamConfig& u, const RouteState& s) {
 }
 
 Found ability(const UpstreamConfig& u, const RouteFeatures& f) {
+  const bool cannot_continue = u.remote() && u.prefill == UpstreamConfig::Prefill::none;
   const char* lacks = f.tools && !u.supports.tools           ? "tools"
                       : f.schema && !u.supports.schema       ? "schema"
                       : f.logprobs && !u.supports.logprobs   ? "logprobs"
                       : f.choices > 1 && !u.supports.choices ? "choices"
+                      : f.continues && cannot_continue       ? "prefill"
                                                              : nullptr;
   if (lacks == nullptr) return std::nullopt;
   return Obstacle{.rule = lacks, .value = "not supported", .absolute = true};

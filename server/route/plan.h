@@ -1,6 +1,7 @@
 // Where a request goes, and why: the policy is a pure function from what is known to a plan.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -21,12 +22,14 @@ struct RouteFeatures {
   bool forced_tools = false;  // must be called
   bool schema = false;        // the answer is held to a format
   bool logprobs = false;
+  bool continues = false;  // the answer goes on from an assistant's message at the end
   int choices = 1;
   double deadline_s = 0;    // that the client gives it; 0: none
   bool local_only = false;  // the client, or what was found in the text, keeps it here
   std::vector<std::string> private_classes;  // that were found: "email"
   std::string wanted_upstream;               // header x-pincer-upstream; empty: none
   std::string session;  // what stickiness goes by: a header's or the user's; empty: none
+  std::string canary;   // header x-pincer-canary: "always", "never" or empty
 };
 
 // What is known of an upstream at this moment.
@@ -41,14 +44,22 @@ struct UpstreamState {
 struct RouteState {
   std::map<std::string, UpstreamState> upstreams;  // of the configuration, by name
   double budget_remaining_usd = -1;                // negative: no limit; 0: spent
-  double spill_share = 0;  // of requests meant for local that the load controller sends on
-  double draw = 0;         // uniform in [0, 1): decides shares
+  double spill_share = 0;    // of requests meant for local that the load controller sends on
+  double draw = 0;           // uniform in [0, 1): decides shares
+  double canary_weight = 0;  // the share of requests that the route's canary gets at this moment
 };
 
 struct RouteReason {
   std::string rule;    // "privacy", "context", "score", "breaker", …
   std::string value;   // what was seen: "0.42 >= 0.35"
   std::string effect;  // "cloud", "not local", …
+};
+
+// A request that was drawn by lot into one of a canary's arms.
+struct CanaryLot {
+  bool canary = false;        // else it is the baseline's
+  double weight = 0;          // the canary's share in the lot
+  std::uint64_t session = 0;  // session_hash() of what was drawn; 0: the request itself
 };
 
 struct RoutePlan {
@@ -60,6 +71,8 @@ struct RoutePlan {
   bool fail_closed = false;  // by a rule or for privacy: none but `upstreams` may answer, not even
                              // one that is asked for later
   std::string cause;         // the rule that chose upstreams[0], for a header and metrics
+  std::optional<CanaryLot> lot;  // if upstreams[0] is the arm that was drawn
+  double expected_wait_s = 0;    // until upstreams[0] would begin; set by the router
 };
 
 // Pure: the same arguments, the same plan.

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstdint>
 
+#include "server/canary/assignment.h"
 #include "server/route/obstacles.h"
 #include "server/route/plan.h"
 #include "server/route/prompt_score.h"
@@ -59,6 +60,8 @@ class Planner {
   void choose_by_score();
   void choose_by_weight();
   void spill();
+  void choose_canary();
+  void draw_lot();
   void choose(const std::string& upstream, std::string cause) {
     chosen_ = upstream;
     plan_.cause = std::move(cause);
@@ -83,6 +86,7 @@ class Planner {
   std::vector<Candidate> candidates_;
   std::string chosen_;
   bool by_policy_ = false;  // not by a rule, the client or the load
+  bool stands_in_ = false;  // the canary, for its baseline
 };
 
 void Planner::add_candidate(const std::string& name) {
@@ -121,6 +125,7 @@ void Planner::choose() {
   choose_by_policy();
   by_policy_ = true;
   spill();
+  choose_canary();
 }
 
 bool Planner::choose_wanted() {
@@ -213,6 +218,35 @@ void Planner::spill() {
   by_policy_ = false;
 }
 
+void Planner::choose_canary() {
+  const CanaryConfig& canary = route_.canary;
+  if (canary.target.empty() || chosen_ != canary.baseline) return;
+  const Candidate* target = find(canary.target);
+  const bool able = target != nullptr && !target->obstacle && target->available;
+  if (!able || features_.canary == "never") return;
+  if (features_.canary == "always") {
+    reason("canary", "header", canary.target);
+    stands_in_ = true;
+  } else {
+    draw_lot();
+  }
+  if (stands_in_) choose(canary.target, "canary");
+}
+
+void Planner::draw_lot() {
+  const CanaryConfig& canary = route_.canary;
+  const double weight = state_.canary_weight;
+  const bool by_session = canary.sticky && !features_.session.empty();
+  const double place = by_session ? canary_place(canary.target, features_.session)
+                                  : other_draw(other_draw(state_.draw));
+  stands_in_ = place < weight;
+  reason("canary", fmt::format("{:.3f} {} {:.3f}", place, stands_in_ ? "<" : ">=", weight),
+         stands_in_ ? canary.target : canary.baseline);
+  if (weight <= 0 || weight >= 1) return;
+  plan_.lot = CanaryLot{.canary = stands_in_, .weight = weight};
+  if (by_session) plan_.lot->session = session_hash(features_.session);
+}
+
 void Planner::put(const std::string& name) {
   const bool known = name == "cache" || may_answer(name);
   if (known && std::ranges::find(plan_.upstreams, name) == plan_.upstreams.end())
@@ -236,6 +270,8 @@ void Planner::move_back(bool (*fits)(const Candidate&), std::string_view why) {
 
 void Planner::order() {
   if (!chosen_.empty()) put(chosen_);
+  // Who meets a canary that fails gets what everybody else gets.
+  if (stands_in_) put(route_.canary.baseline);
   if (!plan_.fail_closed || features_.local_only) {
     put(route_.local);
     put(route_.cloud);
@@ -252,14 +288,18 @@ void Planner::order() {
   }
   move_back([](const Candidate& c) { return c.available; }, "breaker");
   if (plan_.upstreams.empty()) reason("plan", "nothing left", "no upstream may answer");
+  if (plan_.lot && (plan_.upstreams.empty() || plan_.upstreams.front() != chosen_))
+    plan_.lot.reset();
   decide_cascade();
 }
 
 void Planner::decide_cascade() {
-  if (route_.policy.kind != PolicyKind::cascade || !by_policy_ || chosen_ != route_.local) return;
+  const bool begins_here =
+      chosen_ == route_.local || (stands_in_ && route_.canary.baseline == route_.local);
+  if (route_.policy.kind != PolicyKind::cascade || !by_policy_ || !begins_here) return;
   auto& upstreams = plan_.upstreams;
   const auto cloud = std::ranges::find(upstreams, route_.cloud);
-  if (upstreams.empty() || upstreams.front() != route_.local || cloud == upstreams.end()) return;
+  if (upstreams.empty() || upstreams.front() != chosen_ || cloud == upstreams.end()) return;
   const Candidate* candidate = find(route_.cloud);
   if (candidate == nullptr || !candidate->available || candidate->obstacle) return;
   std::rotate(upstreams.begin() + 1, cloud, cloud + 1);

@@ -127,12 +127,14 @@ struct StreamFailure {
 
 struct CanaryConfig {
   std::string target;                  // an upstream
+  std::string baseline;                // the one that it stands in for
   double weight = 0;                   // percent of requests
   double shadow = 0;                   // percent of requests that it answers as well, unseen
   bool sticky = true;                  // the same session, the same side
   double max_error_rate = 0.01;        // more than the baseline's by this: rolled back
-  double max_first_token_ratio = 1.2;  // of the 95th percentiles
-  int min_requests = 200;
+  double max_first_token_ratio = 1.2;  // of the medians or the 95th percentiles
+  double min_agreement = 0;            // of shadows' answers with those that clients got; 0: any
+  int min_requests = 200;              // before it counts as proven; a guard may act earlier
 };
 
 struct PrivacyConfig {

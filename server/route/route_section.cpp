@@ -64,13 +64,19 @@ YamlSetter canary(CanaryConfig& c, const RouterConfig& config) {
     };
     const auto guard = [&c](const YAML::Node& n) {
       double slower = c.max_first_token_ratio - 1;
-      read_yaml_map(
-          n, "a guard",
-          {{"error_rate", yaml_share(c.max_error_rate, 1)}, {"ttft_p95", yaml_share(slower, 1e3)}});
+      read_yaml_map(n, "a guard",
+                    {{"error_rate", yaml_share(c.max_error_rate, 1)},
+                     {"ttft_p95", yaml_share(slower, 1e3)},
+                     {"agreement", yaml_share(c.min_agreement, 1)}});
       c.max_first_token_ratio = 1 + slower;
+    };
+    const auto baseline = [&](const YAML::Node& n) {
+      require_upstream(n, config);
+      c.baseline = n.Scalar();
     };
     read_yaml_map(node, "a canary",
                   {{"target", target},
+                   {"baseline", baseline},
                    {"weight", percent(c.weight)},
                    {"shadow", percent(c.shadow)},
                    {"sticky", yaml_choice<bool>(c.sticky, {{"session", true}, {"none", false}})},
@@ -100,6 +106,22 @@ void set_sides(RouteConfig& route, const RouterConfig& config) {
   }
   for (std::string* side : {&route.local, &route.cloud}) {
     if (*side == kNone) side->clear();
+  }
+}
+
+// A canary stands in for the side that it is on, unless the file says otherwise.
+void set_baseline(const YAML::Node& node, RouteConfig& route, const RouterConfig& config) {
+  CanaryConfig& canary = route.canary;
+  if (canary.target.empty()) return;
+  if (canary.baseline.empty()) {
+    const auto target = std::ranges::find(config.upstreams, canary.target, &UpstreamConfig::name);
+    const bool elsewhere = target->remote() ? !route.cloud.empty() : route.local.empty();
+    canary.baseline = elsewhere ? route.cloud : route.local;
+  }
+  if (canary.baseline == canary.target) {
+    refuse_yaml(node, fmt::format("the canary '{}' of route '{}' is its own baseline: name another "
+                                  "upstream as its `baseline`, the one that it is to replace",
+                                  canary.target, route.model));
   }
 }
 
@@ -139,6 +161,7 @@ RouteConfig read_route_section(const YAML::Node& node, const RouterConfig& confi
                  {"canary", canary(route.canary, config)},
                  {"privacy", privacy(route.privacy)}});
   set_sides(route, config);
+  set_baseline(node, route, config);
   check(node, route);
   return route;
 }

@@ -49,7 +49,7 @@ json::array upstreams_json(HybridRouter& router) {
     out.push_back({{"name", config.name},
                    {"kind", kind_name(config.kind)},
                    {"in_flight", member.in_flight.load()},
-                   {"first_token_s", member.first_token()},
+                   {"first_token_s", member.first_token(std::chrono::steady_clock::now())},
                    {"breakers", breakers_json(member)}});
   }
   return out;

@@ -57,12 +57,15 @@ RouterMetrics::RouterMetrics()
              {"route", "upstream", "type"}),
       redactions("pincer_router_privacy_redactions_total",
                  "Private values that did not leave, by class.", {"route", "entity"}),
+      canary_rollbacks("pincer_router_canary_rollbacks_total", "Canaries that a guard ended.",
+                       {"route", "target"}),
       decision_seconds(kDecisionBounds),
       migration_gap_seconds(kGapBounds) {}
 
 void RouterMetrics::write(MetricsText& out) const {
-  for (const LabelledCounter* counter : {&decisions, &attempts, &failures, &fallbacks, &migrations,
-                                         &escalations, &cost, &tokens, &redactions}) {
+  for (const LabelledCounter* counter :
+       {&decisions, &attempts, &failures, &fallbacks, &migrations, &escalations, &cost, &tokens,
+        &redactions, &canary_rollbacks}) {
     counter->write(out);
   }
   decision_seconds.write(out, "pincer_router_decision_seconds", "Time that a decision took.");

@@ -33,7 +33,7 @@ struct RouterMetrics {
   RouterMetrics();
 
   LabelledCounter decisions, attempts, failures, fallbacks, migrations, escalations, cost, tokens,
-      redactions;
+      redactions, canary_rollbacks;
   Histogram decision_seconds, migration_gap_seconds;
 
   void write(MetricsText& out) const;

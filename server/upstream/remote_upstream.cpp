@@ -69,6 +69,7 @@ class RemoteStream final : public UpstreamStream {
       UpstreamNews news = parse();
       if (!news.parts.empty() || news.end || news.failure) {
         ended_well_ = news.end.has_value();
+        if (ended_well_) read_rest();
         co_return news;
       }
       if (parser_.is_done()) {
@@ -92,6 +93,17 @@ class RemoteStream final : public UpstreamStream {
   }
 
  private:
+  // Of what has arrived: a body in chunks ends with an empty one, which mostly comes along with the
+  // last event. Unless it is read, the connection cannot be kept.
+  void read_rest() {
+    NetError error;
+    while (!parser_.is_done() && connection_->buffer.size() > 0) {
+      const std::size_t used = parser_.put(connection_->buffer.data(), error);
+      connection_->buffer.consume(used);
+      if (error || used == 0) return;
+    }
+  }
+
   // Which deadline is the next one.
   Clock::time_point limit(Milliseconds patience, Clock::time_point from) const {
     const auto whole =

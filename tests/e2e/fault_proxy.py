@@ -90,6 +90,7 @@ class FaultProxy:
             client.sendall(b"1c\r\ndata: {\"choices\":[{\"delta\":\n\n\r\n")
         elif self.fault == "reset":
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.shutdown(socket.SHUT_RD)  # else a thread that reads holds the socket open, and no reset leaves
 
     def _end(self, client, server):
         with self.lock:

@@ -231,6 +231,50 @@ routes:
         self.assertEqual(Recorder.seen, [])
 
 
+class Chunked(http.server.BaseHTTPRequestHandler):
+    """A cloud as most are: its stream comes in chunks, the empty one right after the last event."""
+
+    protocol_version = "HTTP/1.1"
+    peers = set()
+
+    def do_POST(self):
+        Chunked.peers.add(self.client_address)
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        choice = {"index": 0, "delta": {"content": "word"}, "finish_reason": None}
+        last = {"index": 0, "delta": {}, "finish_reason": "stop"}
+        events = [json.dumps({"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [c]}) for c in (choice, last)]
+        body = b"".join(b"%x\r\ndata: %s\n\n\r\n" % (len(event) + 8, event.encode()) for event in [*events, "[DONE]"])
+        self.wfile.write(body + b"0\r\n\r\n")
+
+    def log_message(self, *_):
+        pass
+
+
+class KeptConnections(unittest.TestCase):
+    def test_one_connection_serves_many_requests(self):
+        home = support.Home()
+        self.addCleanup(home.remove)
+        cloud = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Chunked)
+        threading.Thread(target=cloud.serve_forever, daemon=True).start()
+        self.addCleanup(cloud.server_close)
+        self.addCleanup(cloud.shutdown)
+        config = write_config(home, f"""
+upstreams:
+  - {{name: cloud, kind: openai, base_url: "http://127.0.0.1:{cloud.server_address[1]}/v1", proxy: none}}
+routes:
+  - {{model: chat, cloud: cloud, policy: {{rules: [{{if: "characters >= 0", use: cloud}}]}}}}
+""")
+        with support.Server(home, "--config", config) as server:
+            for _ in range(5):
+                status, answer = server.request("POST", "/v1/chat/completions", chat())
+                self.assertEqual(status, 200, answer)
+        self.assertEqual(len(Chunked.peers), 1)
+
+
 class Refusals(unittest.TestCase):
     @classmethod
     def setUpClass(cls):

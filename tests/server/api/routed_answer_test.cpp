@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "server/route/route_config.h"
+#include "server/route/rule_names.h"
 #include "tests/server/support/test_server.h"
 
 namespace pincer {
@@ -148,6 +149,51 @@ TEST_F(RoutedAnswer, OtherDialectsTakeRoutesToo) {
   EXPECT_EQ(reply.status, 200) << reply.body;
   EXPECT_NE(reply.body.find("You said: Hi"), std::string::npos);
   EXPECT_EQ(header(reply, "x-pincer-upstream"), "cloud");
+}
+
+TEST_F(RoutedAnswer, ARuleSeesWhatIsPrivate) {
+  RouteConfig& route = config_.routes.front();
+  route.local = "local";
+  route.privacy.enabled = true;
+  const std::string when = "private_classes contains \"email\"";
+  auto condition = parse_expression(when, rule_names(config_.upstreams));
+  ASSERT_TRUE(condition) << condition.error().message;
+  route.policy.rules.push_back({when, std::move(condition).value(), "local", true});
+  route.policy.kind = PolicyKind::length;
+  route.policy.length_below = 0;  // all to the cloud
+  const auto post = [&](const std::string& text) {
+    return server().post(kChatPath, R"({"model":"chat","messages":[{"role":"user","content":")" +
+                                        text + R"("}],"max_tokens":50})");
+  };
+  const Reply mail = post("Write to ann@example.org");
+  EXPECT_EQ(header(mail, "x-pincer-upstream"), "local") << mail.body;
+  EXPECT_EQ(header(mail, "x-pincer-decision-cause"), "rule 1");
+  EXPECT_EQ(header(post("Write to Ann"), "x-pincer-upstream"), "cloud");
+}
+
+TEST_F(RoutedAnswer, ACanaryIsSeenAndChangedByItsOperator) {
+  config_.routes.front().canary.target = "cloud";
+  config_.routes.front().canary.baseline = "local";
+  const Reply always = ask("}", "x-pincer-canary: always\r\n");
+  EXPECT_EQ(header(always, "x-pincer-upstream"), "cloud") << always.body;
+  EXPECT_EQ(header(always, "x-pincer-decision-cause"), "canary");
+  EXPECT_EQ(header(ask("}", ""), "x-pincer-upstream"), "local");
+
+  const auto change = [&](const std::string& body) {
+    return server().post("/admin/canary/chat", body);
+  };
+  EXPECT_EQ(change(R"({"weight":100})").status, 200);
+  EXPECT_EQ(header(ask("}", ""), "x-pincer-upstream"), "cloud");
+  const Reply back = change(R"({"action":"rollback"})");
+  EXPECT_NE(back.body.find(R"("stage":"rolled_back")"), std::string::npos) << back.body;
+  EXPECT_EQ(header(ask("}", ""), "x-pincer-upstream"), "local");
+  EXPECT_NE(server().get("/admin/canary").body.find(R"("target":"cloud")"), std::string::npos);
+
+  for (const char* wrong : {R"({"action":"stop"})", R"({"weight":101})", "{}",
+                            R"({"weight":1,"action":"resume"})", R"({"wieght":1})"}) {
+    EXPECT_EQ(change(wrong).status, 400) << wrong;
+  }
+  EXPECT_EQ(server().post("/admin/canary/other", R"({"weight":1})").status, 404);
 }
 
 }  // namespace

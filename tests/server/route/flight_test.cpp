@@ -327,5 +327,70 @@ TEST_F(FlightTest, NobodyIsToldAfterTheClientLeft) {
   EXPECT_TRUE(fake("local").requests().empty());
 }
 
+class FlightOfCanary : public FlightTest {
+ protected:
+  FlightOfCanary() {
+    route_.canary.target = "cloud";
+    route_.canary.baseline = "local";
+    route_.canary.weight = 10;
+    config_.routes = {route_};
+    plan_.lot = CanaryLot{.canary = true, .weight = 0.1};
+  }
+  CanaryStatus status() { return router_->canary(route_)->status(); }
+};
+
+TEST_F(FlightOfCanary, ItsFailureCountsThoughTheBaselineAnswered) {
+  fake("cloud").answer({{failure_news(FailureClass::server)}, {}});
+  fake("local").answer({{text_news("1 2 3"), end_news()}, {}});
+  fly();
+  EXPECT_EQ(text_, "1 2 3");
+  EXPECT_EQ(status().requests, 1);
+  EXPECT_EQ(status().guards[0].canary, 1);
+}
+
+TEST_F(FlightOfCanary, ItsAnswerCounts) {
+  fake("cloud").answer({{text_news("1 2 3"), end_news()}, {}});
+  fly();
+  EXPECT_EQ(status().requests, 1);
+  EXPECT_EQ(status().guards[0].canary, 0);
+  EXPECT_GT(status().guards[1].canary, 0);  // seconds to the first token
+  EXPECT_EQ(status().guards[2].canary, 3);  // tokens
+}
+
+TEST_F(FlightOfCanary, WhatARequestHasWrongIsNotItsFault) {
+  fake("cloud").answer({{failure_news(FailureClass::context_overflow)}, {}});
+  fake("local").answer({{text_news("1 2 3"), end_news()}, {}});
+  fly();
+  EXPECT_EQ(status().guards[0].canary, 0);
+}
+
+TEST_F(FlightOfCanary, AShadowIsAskedAndComparedUnseen) {
+  route_.canary.shadow = 100;
+  route_.canary.min_agreement = 0.5;
+  config_.routes = {route_};
+  request_.sampling.temperature = 0;
+  plan_.lot.reset();
+  plan_.upstreams = {"local"};
+  fake("local").answer({{text_news("1 2 3"), end_news()}, {}});
+  fake("cloud").answer({{text_news("1 2 4"), end_news()}, {}});
+  fly();
+  workers_.join();
+  EXPECT_EQ(text_, "1 2 3");
+  EXPECT_EQ(status().shadows, 1);
+  EXPECT_NEAR(status().guards[3].canary, 0.8, 1e-9);
+}
+
+TEST_F(FlightOfCanary, NoShadowOfWhatMayNotLeave) {
+  route_.canary.shadow = 100;
+  config_.routes = {route_};
+  plan_.lot.reset();
+  plan_.upstreams = {"local"};
+  plan_.fail_closed = true;
+  fake("local").answer({{text_news("1 2 3"), end_news()}, {}});
+  fly();
+  workers_.join();
+  EXPECT_TRUE(fake("cloud").requests().empty());
+}
+
 }  // namespace
 }  // namespace pincer

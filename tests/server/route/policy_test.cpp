@@ -281,5 +281,13 @@ TEST_F(Policy, TheSameArgumentsGiveTheSamePlan) {
   EXPECT_EQ(plan().reasons.size(), plan().reasons.size());
 }
 
+TEST_F(Policy, AnAnswerGoesOnOnlyWhereTheMessageCanBeGoneOnFrom) {
+  features_.continues = true;
+  EXPECT_EQ(plan().upstreams, (Names{"home"}));
+  EXPECT_EQ(effect(plan(), "prefill"), "not sky");
+  config_.upstreams[1].prefill = UpstreamConfig::Prefill::prefix;
+  EXPECT_EQ(plan().upstreams, (Names{"home", "sky"}));
+}
+
 }  // namespace
 }  // namespace pincer
