@@ -89,8 +89,8 @@ Result<std::int64_t> Database::number(const char* sql) {
   sqlite3_stmt* prepared = nullptr;
   int code = sqlite3_prepare_v2(connection_, sql, -1, &prepared, nullptr);
   std::int64_t value = 0;
-  if (code == SQLITE_OK && (code = sqlite3_step(prepared)) == SQLITE_ROW)
-    value = sqlite3_column_int64(prepared, 0);
+  if (code == SQLITE_OK) code = sqlite3_step(prepared);
+  if (code == SQLITE_ROW) value = sqlite3_column_int64(prepared, 0);
   sqlite3_finalize(prepared);
   if (code != SQLITE_ROW && code != SQLITE_DONE) return error(code);
   return value;

@@ -108,7 +108,7 @@ class S3ObjectStore final : public ObjectStore {
         std::make_shared<Call>(Call{std::move(method), name, std::move(body), std::nullopt});
     std::unique_lock lock(mutex_);
     if (stopped_) return stopped_error();
-    asio::co_spawn(io_, serve(made), [](std::exception_ptr thrown) {
+    asio::co_spawn(io_, serve(made), [](const std::exception_ptr& thrown) {
       if (thrown) std::rethrow_exception(thrown);  // a bug, or no memory
     });
     changed_.wait(lock, [&] { return stopped_ || made->result; });

@@ -23,8 +23,8 @@ static_assert(kNonceAt + kNonce == kSealedHeader);
 using Context = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
 
 unsigned char* raw(char* bytes) { return reinterpret_cast<unsigned char*>(bytes); }
-const unsigned char* raw(const char* bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes);
+const unsigned char* raw(std::string_view bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
 // OpenSSL fails here only for want of memory or of randomness.
@@ -41,10 +41,10 @@ Context begin(const SealKey& key, std::string_view header, std::string_view name
   Context context(EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free);
   int size = 0;
   require(EVP_CipherInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key.bytes().data(),
-                            raw(header.data() + kNonceAt), encrypt ? 1 : 0));
+                            raw(header.substr(kNonceAt)), encrypt ? 1 : 0));
   for (const std::string_view part : {header.substr(0, kNonceAt), name}) {
-    require(EVP_CipherUpdate(context.get(), nullptr, &size, raw(part.data()),
-                             static_cast<int>(part.size())));
+    require(
+        EVP_CipherUpdate(context.get(), nullptr, &size, raw(part), static_cast<int>(part.size())));
   }
   return context;
 }
@@ -55,8 +55,7 @@ void update(EVP_CIPHER_CTX* context, std::string_view in, char* out) {
   while (!in.empty()) {
     const std::string_view piece = in.substr(0, kPiece);
     int size = 0;
-    require(EVP_CipherUpdate(context, raw(out), &size, raw(piece.data()),
-                             static_cast<int>(piece.size())));
+    require(EVP_CipherUpdate(context, raw(out), &size, raw(piece), static_cast<int>(piece.size())));
     in.remove_prefix(piece.size());
     out += size;
   }
