@@ -48,9 +48,11 @@ asio::awaitable<bool> Exchange::send_events(std::string events, std::string_view
 
 asio::awaitable<void> Exchange::end_events(std::string events) {
   assert(started());
-  std::string bytes =
-      request_.http_1_0 ? std::move(events) : http_chunk(events) + std::string(kLastHttpChunk);
-  co_await write(std::move(bytes));
+  if (!request_.http_1_0) {
+    events = http_chunk(events);
+    events += kLastHttpChunk;
+  }
+  co_await write(std::move(events));
 }
 
 }  // namespace pincer
