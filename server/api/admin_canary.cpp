@@ -71,7 +71,8 @@ std::optional<Problem> change(Canary& canary, const json::object& body) {
 }  // namespace
 
 asio::awaitable<void> admin_canaries(const Api& api, Exchange& exchange) {
-  json::object body{{"schema", 1}, {"canaries", json::array()}};
+  const std::size_t routes = api.router ? api.router->config().routes.size() : 0;
+  json::object body{{"schema", 1}, {"routes", routes}, {"canaries", json::array()}};
   if (api.router) body["canaries"] = all_canaries(*api.router);
   Response response;
   response.body = json::serialize(body);

@@ -22,8 +22,8 @@ static_assert(kNonceAt + kNonce == kSealedHeader);
 
 using Context = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
 
-unsigned char* octets(char* bytes) { return reinterpret_cast<unsigned char*>(bytes); }
-const unsigned char* octets(std::string_view bytes) {
+unsigned char* raw_bytes(char* bytes) { return reinterpret_cast<unsigned char*>(bytes); }
+const unsigned char* raw_bytes(std::string_view bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
@@ -41,9 +41,9 @@ Context begin(const SealKey& key, std::string_view header, std::string_view name
   Context context(EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free);
   int size = 0;
   require(EVP_CipherInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key.bytes().data(),
-                            octets(header.substr(kNonceAt)), encrypt ? 1 : 0));
+                            raw_bytes(header.substr(kNonceAt)), encrypt ? 1 : 0));
   for (const std::string_view part : {header.substr(0, kNonceAt), name}) {
-    require(EVP_CipherUpdate(context.get(), nullptr, &size, octets(part),
+    require(EVP_CipherUpdate(context.get(), nullptr, &size, raw_bytes(part),
                              static_cast<int>(part.size())));
   }
   return context;
@@ -55,7 +55,7 @@ void update(EVP_CIPHER_CTX* context, std::string_view in, char* out) {
   while (!in.empty()) {
     const std::string_view piece = in.substr(0, kPiece);
     int size = 0;
-    require(EVP_CipherUpdate(context, octets(out), &size, octets(piece),
+    require(EVP_CipherUpdate(context, raw_bytes(out), &size, raw_bytes(piece),
                              static_cast<int>(piece.size())));
     in.remove_prefix(piece.size());
     out += size;
@@ -70,12 +70,12 @@ std::string seal(const SealKeys& keys, std::string_view name, std::string_view p
   std::ranges::copy(kMagic, sealed.begin());
   sealed[kMagic.size()] = kVersion;
   std::ranges::copy(key.id(), sealed.begin() + kKeyAt);
-  require(RAND_bytes(octets(sealed.data() + kNonceAt), kNonce));
+  require(RAND_bytes(raw_bytes(sealed.data() + kNonceAt), kNonce));
   const Context context = begin(key, std::string_view(sealed).substr(0, kSealedHeader), name, true);
   update(context.get(), plain, sealed.data() + kSealedHeader);
   char* tag = sealed.data() + kSealedHeader + plain.size();
   int size = 0;
-  require(EVP_CipherFinal_ex(context.get(), octets(tag), &size));
+  require(EVP_CipherFinal_ex(context.get(), raw_bytes(tag), &size));
   require(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_GET_TAG, kSealedTag, tag));
   return sealed;
 }
@@ -110,7 +110,7 @@ Result<std::string> unseal(const SealKeys& keys, std::string_view name, std::str
   require(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_SET_TAG, kSealedTag, tag.data()));
   int size = 0;
   char rest[16];
-  if (EVP_CipherFinal_ex(context.get(), octets(rest), &size) != 1)
+  if (EVP_CipherFinal_ex(context.get(), raw_bytes(rest), &size) != 1)
     return damaged(name, "was changed or cut after it was sealed, or is another object's");
   return plain;
 }

@@ -135,7 +135,8 @@ class Framed(unittest.TestCase):
         host, port = self.address.rsplit(":", 1)
         done = subprocess.run([program, host, port, MODEL, "Hello"], capture_output=True, text=True, timeout=support.TIMEOUT)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual(json.loads(done.stdout.splitlines()[-1])["finish_reason"], "stop")
+        # Drawn by lot, some answers only end with the context.
+        self.assertIn(json.loads(done.stdout.splitlines()[-1])["finish_reason"], ("stop", "length"))
         done = subprocess.run([program, host, port, "gpt-9", "Hello"], capture_output=True, text=True, timeout=support.TIMEOUT)
         self.assertEqual(done.returncode, 1)
         self.assertIn("model_not_found", done.stdout)

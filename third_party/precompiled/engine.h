@@ -1,5 +1,7 @@
 #pragma once
 // Precompiled for the engine and its tests; see third_party/cmake/precompiled.cmake.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -24,5 +26,3 @@
 #include <utility>
 #include <variant>
 #include <vector>
-
-#include <fmt/format.h>

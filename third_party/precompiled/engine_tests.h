@@ -1,10 +1,10 @@
 #pragma once
 // Precompiled for the tests of the engine; see third_party/cmake/precompiled.cmake.
-#include "third_party/precompiled/engine.h"
+#include <gtest/gtest.h>
 
+#include <boost/json.hpp>
 #include <fstream>
 #include <random>
 #include <thread>
 
-#include <boost/json.hpp>
-#include <gtest/gtest.h>
+#include "third_party/precompiled/engine.h"

@@ -1,6 +1,6 @@
 #pragma once
 // Precompiled for the server; see third_party/cmake/precompiled.cmake.
-#include "third_party/precompiled/engine.h"
+#include <spdlog/spdlog.h>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -19,4 +19,5 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/json.hpp>
-#include <spdlog/spdlog.h>
+
+#include "third_party/precompiled/engine.h"

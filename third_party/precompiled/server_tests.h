@@ -1,9 +1,9 @@
 #pragma once
 // Precompiled for the tests of the server; see third_party/cmake/precompiled.cmake.
-#include "third_party/precompiled/server.h"
+#include <gtest/gtest.h>
 
 #include <fstream>
 #include <random>
 #include <thread>
 
-#include <gtest/gtest.h>
+#include "third_party/precompiled/server.h"

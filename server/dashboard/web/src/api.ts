@@ -162,3 +162,40 @@ export interface Kernels {
   limits: { int8_gmac_s: number; read_gb_s: number } | null;
   kernels: KernelUse[];
 }
+
+// What /admin/routes and /admin/canary say.
+export interface UpstreamRow {
+  name: string;
+  kind: string;
+  in_flight: number;
+  first_token_s: number;
+  breakers: { model: string; state: string; reason?: string }[];
+}
+export interface Routes {
+  upstreams: UpstreamRow[];
+  spend: { day: string; key: string; requests: number; usd: number }[];
+}
+export interface GuardState {
+  guard: string;
+  baseline: number;
+  canary: number;
+  excess: number;
+  limit: number;
+  confidence: number;
+  breached: boolean;
+}
+export interface CanaryState {
+  route: string;
+  target: string;
+  baseline: string;
+  stage: string;
+  weight: number;
+  reason: string;
+  requests: { canary: number; baseline: number };
+  proven: boolean;
+  guards: GuardState[];
+}
+export interface Canaries {
+  routes: number;
+  canaries: CanaryState[];
+}

@@ -5,6 +5,7 @@ import { Chat } from "./chat";
 import { useTheme, useVisible } from "./hooks";
 import { Layers } from "./layers";
 import { Live } from "./live";
+import { RouterPanel } from "./routes";
 
 export interface Sample {
   at: number; // seconds, of the server's clock: events may arrive late, and several at once
@@ -192,6 +193,7 @@ export function App() {
             </p>
           ) : null}
           <Live samples={samples} theme={theme} />
+          <RouterPanel on={visible && connection.kind === "open" && (wide || tab === "live")} />
           <Layers model={model} on={visible && loaded && connection.kind === "open" && (wide || tab === "layers")} theme={theme} />
         </div>
       </main>
