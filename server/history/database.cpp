@@ -20,9 +20,11 @@ Error cannot_open(const fs::path& file, int code) {
                       file.string(), std::strerror(code))};
 }
 
-// For the owner only: conversations are in it.
+// For the owner only: conversations are in it. One that is there is left alone: closing it would
+// end the locks that this process has on it.
 Result<void> make_file(const fs::path& file) {
-  const int opened = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int opened = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (opened < 0 && errno == EEXIST) return {};
   if (opened < 0) return cannot_open(file, errno);
   ::fsync(opened);
   ::close(opened);

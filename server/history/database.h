@@ -58,6 +58,8 @@ class Database {
   Result<std::int64_t> number(const char* sql);
   int changes() const { return sqlite3_changes(connection_); }  // rows, by the last statement
 
+  std::int64_t last_row() const { return sqlite3_last_insert_rowid(connection_); }
+
   // What the last call's `code` means.
   Error error(int code) const;
 

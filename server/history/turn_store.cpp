@@ -17,10 +17,11 @@ constexpr std::int64_t kRemovalMemory = 3'600'000;
 // Of SQLite's pages and indexes, for each turn.
 constexpr std::int64_t kRowBytes = 512;
 
+// Texts stand apart, so that marking a turn does not write them again.
 constexpr const char* kCreate = R"(
-CREATE TABLE turns(version INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, body TEXT NOT NULL,
-  input_items TEXT NOT NULL, history TEXT NOT NULL, created INTEGER NOT NULL, used INTEGER NOT NULL,
-  archived INTEGER NOT NULL, bytes INTEGER NOT NULL);
+CREATE TABLE turns(version INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL,
+  created INTEGER NOT NULL, used INTEGER NOT NULL, archived INTEGER NOT NULL, bytes INTEGER NOT NULL);
+CREATE TABLE texts(version INTEGER PRIMARY KEY, body TEXT NOT NULL, input_items TEXT NOT NULL, history TEXT NOT NULL);
 CREATE INDEX turns_by_use ON turns(archived, used);
 CREATE INDEX turns_waiting ON turns(version) WHERE archived = 0;
 CREATE TABLE removals(id TEXT PRIMARY KEY, since INTEGER NOT NULL, done INTEGER NOT NULL);
@@ -153,33 +154,38 @@ Result<void> TurnStore::note_uses() {
 // Without what becomes of it elsewhere.
 Result<void> TurnStore::drop(std::string_view id) {
   Statement erase =
-      database_->statement("DELETE FROM turns WHERE id = ? RETURNING bytes, archived");
+      database_->statement("DELETE FROM turns WHERE id = ? RETURNING version, bytes, archived");
   int code = erase.bind(id).step();
-  if (code == SQLITE_ROW) {
-    --turns_delta_;
-    bytes_delta_ -= erase.number(0);
-    waiting_delta_ -= erase.number(1) == 0 ? 1 : 0;
-    code = erase.step();
-  }
+  if (code == SQLITE_DONE) return {};
+  if (code != SQLITE_ROW) return database_->error(code);
+  const std::int64_t version = erase.number(0);
+  --turns_delta_;
+  bytes_delta_ -= erase.number(1);
+  waiting_delta_ -= erase.number(2) == 0 ? 1 : 0;
+  code = erase.step();
+  if (code != SQLITE_DONE) return database_->error(code);
+  Statement texts = database_->statement("DELETE FROM texts WHERE version = ?");
+  code = texts.bind(version).step();
   return code == SQLITE_DONE ? Result<void>() : database_->error(code);
 }
 
 Result<void> TurnStore::write(const Turn& turn, bool archived) {
   if (auto dropped = drop(turn.id); !dropped) return dropped;
-  Statement insert = database_->statement(
-      "INSERT INTO turns(id, owner, body, input_items, history, created, used, archived, bytes) "
-      "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  insert.bind(turn.id).bind(turn.owner).bind(turn.body).bind(turn.input_items).bind(turn.history);
   const std::int64_t bytes = bytes_of(turn);
-  insert.bind(turn.created_ms).bind(now_ms()).bind(archived ? 1 : 0).bind(bytes);
-  const int code = insert.step();
+  Statement insert = database_->statement(
+      "INSERT INTO turns(id, owner, created, used, archived, bytes) VALUES(?, ?, ?, ?, ?, ?)");
+  insert.bind(turn.id).bind(turn.owner).bind(turn.created_ms).bind(now_ms());
+  int code = insert.bind(archived ? 1 : 0).bind(bytes).step();
+  if (code != SQLITE_DONE) return database_->error(code);
+  const std::int64_t version = database_->last_row();
+  Statement texts = database_->statement(
+      "INSERT INTO texts(version, body, input_items, history) VALUES(?, ?, ?, ?)");
+  code = texts.bind(version).bind(turn.body).bind(turn.input_items).bind(turn.history).step();
   if (code != SQLITE_DONE) return database_->error(code);
   ++turns_delta_;
   bytes_delta_ += bytes;
   waiting_delta_ += archived ? 0 : 1;
-  const auto version = database_->number("SELECT last_insert_rowid()");
-  if (!version) return version.error();
-  return make_room(*version);
+  return make_room(version);
 }
 
 Result<void> TurnStore::make_room(std::int64_t version) {
@@ -223,7 +229,8 @@ Result<void> TurnStore::restore(const Turn& turn) {
 
 Result<std::optional<Turn>> TurnStore::select(std::string_view id) {
   Statement select = database_->statement(
-      "SELECT owner, body, input_items, history, created FROM turns WHERE id = ?");
+      "SELECT owner, body, input_items, history, created FROM turns JOIN texts USING (version) "
+      "WHERE id = ?");
   const int code = select.bind(id).step();
   if (code == SQLITE_DONE) return std::optional<Turn>();
   if (code != SQLITE_ROW) return database_->error(code);

@@ -72,13 +72,17 @@ def problems_on_disk(folder):
             if not database.execute("SELECT count(*) FROM sqlite_master WHERE name = 'turns'").fetchone()[0]:
                 return wrong, set()
             ids = set()
-            for identity, body, items, history in database.execute("SELECT id, body, input_items, history FROM turns"):
+            torn = database.execute("SELECT (SELECT count(*) FROM turns) - (SELECT count(*) FROM texts)").fetchone()[0]
+            if torn:
+                wrong.append(f"{torn} turns more than texts")
+            rows = "SELECT id, body, input_items, history FROM turns LEFT JOIN texts USING (version)"
+            for identity, body, items, history in database.execute(rows):
                 ids.add(identity)
                 try:
                     body, items, history = json.loads(body), json.loads(items), json.loads(history)
                     whole = (body["id"] == identity and body["status"] in ("completed", "incomplete") and body["output"] and items
                              and history[-1]["role"] == "assistant")
-                except (ValueError, KeyError, IndexError) as error:
+                except (TypeError, ValueError, KeyError, IndexError) as error:
                     whole = False
                     wrong.append(f"{identity}: {error}")
                 if not whole:

@@ -255,6 +255,8 @@ TEST_F(TurnStoreFiles, OfOneProcessAtATime) {
   }
   ::waitpid(child, &status, 0);
   EXPECT_EQ(status, 0);
+  EXPECT_EQ(error().find("another process uses"), 0u) << error();  // or this one, once more
+  EXPECT_TRUE(store->put(turn("a")));
 }
 
 TEST_F(TurnStoreFiles, ErrorsNameTheFile) {
