@@ -28,7 +28,7 @@ Result<std::vector<WeightSpec>> ModelBuilder::plan() {
   if (!options_.reference) {
     model_->rotation_ = std::make_shared<const Rotation>(model_->config.width);
     layouts = weight_layouts(model_->format, model_->kernels, turn_for(*source_));
-    model_->turns_inputs_ = layouts.turn == Turn::inputs;
+    model_->turns_inputs_ = layouts.turn == RotationTurn::inputs;
   }
   return plan_weights(*source_, model_->config, layouts, model_->rotation_);
 }

@@ -48,7 +48,8 @@ int hadamard_block(std::int64_t k) {
   return 1 << std::countr_zero(static_cast<std::uint64_t>(k) | kLargest);
 }
 
-WeightLayouts weight_layouts(WeightFormat format, const kernels::KernelTable& kernels, Turn turn) {
+WeightLayouts weight_layouts(WeightFormat format, const kernels::KernelTable& kernels,
+                             RotationTurn turn) {
   WeightLayouts layouts;
   layouts.turn = turn;
   layouts.head = kernels.s8.layout;

@@ -26,17 +26,18 @@ int hadamard_block(std::int64_t k);
 // outputs go through norms with gains, which do not commute with a turn, on their way to the stream
 // (Gemma). Its gains stay apart: they make outliers of the stream small (folded into the weights,
 // Gemma 3 270M has five times its perplexity in groups of 32).
-enum class Turn { stream, inputs };
+enum class RotationTurn { stream, inputs };
 
 struct WeightLayouts {
   kernels::Layout layers;  // of the other matrices in the layers
   kernels::Layout attention_output;
   kernels::Layout head;
-  Turn turn = Turn::stream;
+  RotationTurn turn = RotationTurn::stream;
   // The Hadamard transforms of format int8: of the values of each head, folded into v and the
   // attention's output, and of the input of `down`, which the forward pass computes.
   bool rotate_values = false, rotate_down = false;
 };
-WeightLayouts weight_layouts(WeightFormat format, const kernels::KernelTable& kernels, Turn turn);
+WeightLayouts weight_layouts(WeightFormat format, const kernels::KernelTable& kernels,
+                             RotationTurn turn);
 
 }  // namespace pincer

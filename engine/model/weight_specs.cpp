@@ -182,7 +182,7 @@ class Planner {
 
   // Of what is written to the residual stream; null: it stays as it is.
   std::shared_ptr<const Rotation> stream_turn() const {
-    return layouts_.turn == Turn::stream ? rotation_ : nullptr;
+    return layouts_.turn == RotationTurn::stream ? rotation_ : nullptr;
   }
 
   void layer(int l);
@@ -298,10 +298,10 @@ Result<std::vector<WeightSpec>> plan_weights(const gguf::File& file, const Model
   return planner.finish();
 }
 
-Turn turn_for(const gguf::File& file) {
+RotationTurn turn_for(const gguf::File& file) {
   const bool norms_before_stream = file.tensor("blk.0.post_attention_norm.weight") != nullptr ||
                                    file.tensor("blk.0.post_ffw_norm.weight") != nullptr;
-  return norms_before_stream ? Turn::inputs : Turn::stream;
+  return norms_before_stream ? RotationTurn::inputs : RotationTurn::stream;
 }
 
 }  // namespace pincer

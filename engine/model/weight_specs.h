@@ -44,6 +44,6 @@ Result<std::vector<WeightSpec>> plan_weights(const gguf::File& file, const Model
                                              std::shared_ptr<const Rotation> rotation);
 
 // The stream's, but where norms with gains stand between matrices and it.
-Turn turn_for(const gguf::File& file);
+RotationTurn turn_for(const gguf::File& file);
 
 }  // namespace pincer

@@ -27,11 +27,11 @@ Result<void> ChatSession::set_format(const OutputFormat& format) {
   return {};
 }
 
-Result<Answer> ChatSession::generate(std::vector<TokenId> prompt, const SamplingParams& sampling,
-                                     int max_tokens,
-                                     const std::function<void(const std::string&)>& show,
-                                     const std::function<bool()>& stop) {
-  Answer answer;
+Result<ChatAnswer> ChatSession::generate(std::vector<TokenId> prompt,
+                                         const SamplingParams& sampling, int max_tokens,
+                                         const std::function<void(const std::string&)>& show,
+                                         const std::function<bool()>& stop) {
+  ChatAnswer answer;
   answer.prompt_tokens = prompt;
   const auto stream = std::make_shared<TokenStream>();
   GenerationRequest request;

@@ -13,7 +13,7 @@
 
 namespace pincer {
 
-struct Answer {
+struct ChatAnswer {
   std::string text;
   std::vector<TokenId> prompt_tokens, tokens;
   Finish finish;
@@ -37,9 +37,9 @@ class ChatSession {
 
   // `show` gets the text as it comes. Stops early when `stop` turns true (checked as tokens
   // arrive).
-  Result<Answer> generate(std::vector<TokenId> prompt, const SamplingParams& sampling,
-                          int max_tokens, const std::function<void(const std::string&)>& show,
-                          const std::function<bool()>& stop);
+  Result<ChatAnswer> generate(std::vector<TokenId> prompt, const SamplingParams& sampling,
+                              int max_tokens, const std::function<void(const std::string&)>& show,
+                              const std::function<bool()>& stop);
 
  private:
   LoadedModel model_;

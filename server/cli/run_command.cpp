@@ -68,7 +68,7 @@ double per_second(int count, double seconds) { return seconds > 0 ? count / seco
 // Prompt tokens that were computed for this answer.
 int prefilled(const Finish& f) { return f.prompt_tokens - f.cached_tokens; }
 
-void print_json(const ChatSession& session, const Answer& a, const SamplingParams& p) {
+void print_json(const ChatSession& session, const ChatAnswer& a, const SamplingParams& p) {
   namespace json = boost::json;
   json::object timings;
   timings["load_s"] = session.model().load_seconds;
@@ -92,7 +92,7 @@ void print_json(const ChatSession& session, const Answer& a, const SamplingParam
   fmt::print("{}\n", json::serialize(out));
 }
 
-void print_stats(const ChatSession& session, const Answer& a) {
+void print_stats(const ChatSession& session, const ChatAnswer& a) {
   const Finish& f = a.finish;
   fmt::print(stderr,
              "loaded in {:.3f} s{}; first token after {:.3f} s; prompt {} tokens, {:.1f}/s; answer "
@@ -124,7 +124,8 @@ Result<void> read_prompt_cache(ChatSession& session, const RunFlags& flags) {
   return {};
 }
 
-Result<void> write_prompt_cache(ChatSession& session, const RunFlags& flags, const Answer& last) {
+Result<void> write_prompt_cache(ChatSession& session, const RunFlags& flags,
+                                const ChatAnswer& last) {
   if (flags.prompt_cache.empty()) return {};
   std::vector<TokenId> tokens = last.prompt_tokens;
   tokens.insert(tokens.end(), last.tokens.begin(), last.tokens.end());
@@ -133,7 +134,7 @@ Result<void> write_prompt_cache(ChatSession& session, const RunFlags& flags, con
   return {};
 }
 
-void warn_if_full(const ChatSession& session, const Answer& a) {
+void warn_if_full(const ChatSession& session, const ChatAnswer& a) {
   if (!a.finish.context_full) return;
   fmt::print(stderr,
              "pincer: the context of {} tokens is full; --context-shift drops the older half and "
@@ -164,15 +165,15 @@ int answer_once(ChatSession& session, const RunFlags& flags, const SamplingParam
 }
 
 // One turn of a chat; on an error the conversation is as it was before.
-Result<Answer> answer_turn(ChatSession& session, const RunFlags& flags,
-                           const SamplingParams& params, std::vector<ChatMessage>& messages,
-                           const std::string& line) {
+Result<ChatAnswer> answer_turn(ChatSession& session, const RunFlags& flags,
+                               const SamplingParams& params, std::vector<ChatMessage>& messages,
+                               const std::string& line) {
   messages.push_back({"user", line});
   auto prompt = session.chat_prompt(messages);
   interrupted = false;
   auto answer = prompt ? session.generate(std::move(*prompt), params, flags.max_tokens, print_piece,
                                           [] { return interrupted.load(); })
-                       : Result<Answer>(prompt.error());
+                       : Result<ChatAnswer>(prompt.error());
   if (answer) {
     messages.push_back({"assistant", answer->text});
   } else {
@@ -186,7 +187,7 @@ int chat(ChatSession& session, const RunFlags& flags, SamplingParams params) {
              session.model().name);
   LineEditor editor(">>> ");
   std::vector<ChatMessage> messages;
-  Answer last;
+  ChatAnswer last;
   if (!flags.system.empty()) messages.push_back({"system", flags.system});
   while (const auto line = editor.read()) {
     if (line->empty()) continue;

@@ -136,7 +136,7 @@ class ConversationHistory final : public ResponseStore {
     return done;
   }
 
-  Result<Response> shown_to(Turn turn, const std::string& owner) {
+  Result<Response> shown_to(HistoryTurn turn, const std::string& owner) {
     if (turn.owner != owner_digest(owner)) return Response();
     auto response = response_of(std::move(turn), owner);
     if (!response) return response.error();
@@ -171,16 +171,16 @@ class ConversationHistory final : public ResponseStore {
     return shown;
   }
 
-  Result<std::optional<Turn>> fetch(const std::string& id) {
+  Result<std::optional<HistoryTurn>> fetch(const std::string& id) {
     const std::string name = object_name(cold_->archiver.prefix, id);
     const auto sealed = cold_->objects->get(name);
-    if (!sealed && sealed.error().code == ErrorCode::not_found) return std::optional<Turn>();
+    if (!sealed && sealed.error().code == ErrorCode::not_found) return std::optional<HistoryTurn>();
     if (!sealed) return sealed.error();
     const auto text = unseal(cold_->keys, name, *sealed);
     if (!text) return text.error();
     auto turn = parse_turn(*text);
     if (!turn) return turn.error();
-    return std::optional<Turn>(*std::move(turn));
+    return std::optional<HistoryTurn>(*std::move(turn));
   }
 
   Result<bool> remove_now(const std::string& id) {

@@ -82,7 +82,7 @@ std::string owner_digest(std::string_view identity) {
   return hex(sha256("pincer owner\n" + std::string(identity)));
 }
 
-Turn turn_of(const StoredResponse& response, std::int64_t created_ms) {
+HistoryTurn turn_of(const StoredResponse& response, std::int64_t created_ms) {
   json::array history;
   for (const Message& message : response.history) history.push_back(message_json(message));
   return {.id = response.id,
@@ -93,7 +93,7 @@ Turn turn_of(const StoredResponse& response, std::int64_t created_ms) {
           .created_ms = created_ms};
 }
 
-Result<StoredResponse> response_of(Turn turn, std::string identity) {
+Result<StoredResponse> response_of(HistoryTurn turn, std::string identity) {
   StoredResponse response;
   try {
     response.history = messages_of(turn.history);
@@ -107,7 +107,7 @@ Result<StoredResponse> response_of(Turn turn, std::string identity) {
   return response;
 }
 
-std::string turn_text(const Turn& turn) {
+std::string turn_text(const HistoryTurn& turn) {
   return json::serialize(json::object{{"version", kTurnVersion},
                                       {"id", turn.id},
                                       {"owner", turn.owner},
@@ -117,12 +117,12 @@ std::string turn_text(const Turn& turn) {
                                       {"history", turn.history}});
 }
 
-Result<Turn> parse_turn(std::string_view text) {
+Result<HistoryTurn> parse_turn(std::string_view text) {
   json::error_code error;
   const json::value value = parsed(text, error);
   try {
     const json::object& object = value.as_object();
-    Turn turn;
+    HistoryTurn turn;
     turn.id = text_at(object, "id");
     if (object.at("version").to_number<int>() != kTurnVersion)
       return damaged_turn(turn.id, "its version is another one");

@@ -31,7 +31,7 @@ PRAGMA user_version = 1;
 )";
 static_assert(kApplication == 1349411688);
 
-std::int64_t bytes_of(const Turn& turn) {
+std::int64_t bytes_of(const HistoryTurn& turn) {
   const std::size_t bytes = turn.id.size() + turn.owner.size() + turn.body.size() +
                             turn.input_items.size() + turn.history.size();
   return static_cast<std::int64_t>(bytes) + kRowBytes;
@@ -169,7 +169,7 @@ Result<void> TurnStore::drop(std::string_view id) {
   return code == SQLITE_DONE ? Result<void>() : database_->error(code);
 }
 
-Result<void> TurnStore::write(const Turn& turn, bool archived) {
+Result<void> TurnStore::write(const HistoryTurn& turn, bool archived) {
   if (auto dropped = drop(turn.id); !dropped) return dropped;
   const std::int64_t bytes = bytes_of(turn);
   Statement insert = database_->statement(
@@ -209,14 +209,14 @@ Result<void> TurnStore::make_room(std::int64_t version) {
   return {};
 }
 
-Result<void> TurnStore::put(const Turn& turn) {
+Result<void> TurnStore::put(const HistoryTurn& turn) {
   const std::lock_guard lock(mutex_);
   auto transaction = begin();
   if (!transaction) return transaction.error();
   return finish(*std::move(transaction), write(turn, false));
 }
 
-Result<void> TurnStore::restore(const Turn& turn) {
+Result<void> TurnStore::restore(const HistoryTurn& turn) {
   const std::lock_guard lock(mutex_);
   const auto known = exists(
       "SELECT 1 FROM removals WHERE id = ?1 UNION SELECT 1 FROM turns WHERE id = ?1", turn.id);
@@ -227,22 +227,22 @@ Result<void> TurnStore::restore(const Turn& turn) {
   return finish(*std::move(transaction), write(turn, true));
 }
 
-Result<std::optional<Turn>> TurnStore::select(std::string_view id) {
+Result<std::optional<HistoryTurn>> TurnStore::select(std::string_view id) {
   Statement select = database_->statement(
       "SELECT owner, body, input_items, history, created FROM turns JOIN texts USING (version) "
       "WHERE id = ?");
   const int code = select.bind(id).step();
-  if (code == SQLITE_DONE) return std::optional<Turn>();
+  if (code == SQLITE_DONE) return std::optional<HistoryTurn>();
   if (code != SQLITE_ROW) return database_->error(code);
-  return std::optional<Turn>(Turn{.id = std::string(id),
-                                  .owner = select.text(0),
-                                  .body = select.text(1),
-                                  .input_items = select.text(2),
-                                  .history = select.text(3),
-                                  .created_ms = select.number(4)});
+  return std::optional<HistoryTurn>(HistoryTurn{.id = std::string(id),
+                                                .owner = select.text(0),
+                                                .body = select.text(1),
+                                                .input_items = select.text(2),
+                                                .history = select.text(3),
+                                                .created_ms = select.number(4)});
 }
 
-Result<std::optional<Turn>> TurnStore::find(std::string_view id) {
+Result<std::optional<HistoryTurn>> TurnStore::find(std::string_view id) {
   const std::lock_guard lock(mutex_);
   if (uses_.size() >= kMostUses) {
     if (auto saved = save_uses(); !saved) uses_.clear();  // a full disk can still be read
@@ -252,7 +252,7 @@ Result<std::optional<Turn>> TurnStore::find(std::string_view id) {
   return found;
 }
 
-Result<std::optional<Turn>> TurnStore::peek(std::string_view id) {
+Result<std::optional<HistoryTurn>> TurnStore::peek(std::string_view id) {
   const std::lock_guard lock(mutex_);
   return select(id);
 }

@@ -38,14 +38,14 @@ class TurnStore {
 
   // On disk when it returns. Replaces one of the same id. What was used longest ago makes room.
   // Errors: no_space (max_bytes, of turns that wait for cold storage; or the disk), io.
-  Result<void> put(const Turn& turn);
+  Result<void> put(const HistoryTurn& turn);
   // One that came back from cold storage; nothing happens if it was removed meanwhile.
-  Result<void> restore(const Turn& turn);
+  Result<void> restore(const HistoryTurn& turn);
 
   // Counts as a use.
-  Result<std::optional<Turn>> find(std::string_view id);
+  Result<std::optional<HistoryTurn>> find(std::string_view id);
   // Does not.
-  Result<std::optional<Turn>> peek(std::string_view id);
+  Result<std::optional<HistoryTurn>> peek(std::string_view id);
   enum class Place { here, removed, unknown };  // removed: cold storage may not know it yet
   Result<Place> locate(std::string_view id);
   // Also one that is in cold storage only, whose removal is then remembered.
@@ -70,10 +70,10 @@ class TurnStore {
   Result<void> prepare();
   Result<void> count();
   std::int64_t now_ms() const;
-  Result<void> write(const Turn& turn, bool archived);
+  Result<void> write(const HistoryTurn& turn, bool archived);
   Result<void> drop(std::string_view id);
   Result<void> make_room(std::int64_t version);
-  Result<std::optional<Turn>> select(std::string_view id);
+  Result<std::optional<HistoryTurn>> select(std::string_view id);
   Result<bool> exists(const char* sql, std::string_view id);
   Result<void> note_uses();
   Result<void> save_uses();

@@ -35,7 +35,7 @@ void understand_turn(std::string_view text) {
   check(again && *again == *turn);
   const auto response = response_of(*turn, "ann");
   if (!response) return;
-  const Turn written = turn_of(*response, turn->created_ms);
+  const HistoryTurn written = turn_of(*response, turn->created_ms);
   const auto read = response_of(written, "ann");
   check(read && turn_of(*read, turn->created_ms) == written);
 }

@@ -27,8 +27,8 @@ class Archiving : public ::testing::Test {
     SealKey::Bytes bytes{};
     return SealKeys({SealKey(bytes)});
   }
-  static Turn turn(std::string id) {
-    Turn turn;
+  static HistoryTurn turn(std::string id) {
+    HistoryTurn turn;
     turn.id = std::move(id);
     turn.body = "the body";
     return turn;

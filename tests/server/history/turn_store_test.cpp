@@ -31,7 +31,7 @@ class TurnStoreFiles : public ::testing::Test {
   }
   fs::path file() const { return options_.folder / "history.db"; }
 
-  static Turn turn(std::string id, std::size_t bytes = 10) {
+  static HistoryTurn turn(std::string id, std::size_t bytes = 10) {
     return {.id = std::move(id),
             .owner = "ann",
             .body = std::string(bytes, 'b'),
@@ -77,7 +77,7 @@ TEST_F(TurnStoreFiles, AreTheOwnersOnly) {
 
 TEST_F(TurnStoreFiles, TextsMayHoldAnyByte) {
   const auto store = open();
-  Turn odd = turn("odd");
+  HistoryTurn odd = turn("odd");
   odd.body = std::string("a\0\xff\"", 4);
   ASSERT_TRUE(store->put(odd));
   EXPECT_EQ(**store->find("odd"), odd);
@@ -217,7 +217,8 @@ TEST_F(TurnStoreFiles, AFailedWriteIsSaidAndSurvived) {
 }
 
 // 0: as it should be; 77: no disk can be made here.
-int fill_a_disk(const TurnStoreOptions& options, const Turn& small, const Turn& large) {
+int fill_a_disk(const TurnStoreOptions& options, const HistoryTurn& small,
+                const HistoryTurn& large) {
   const std::string user = "0 " + std::to_string(::getuid()) + " 1";
   const std::string group = "0 " + std::to_string(::getgid()) + " 1";
   if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return 77;
@@ -305,7 +306,7 @@ TEST(TurnStoreConcurrency, ManyThreadsPutFindAndRemove) {
       threads.emplace_back([t, &store] {
         for (int i = 0; i < 20; ++i) {
           const std::string id = std::to_string(t) + "-" + std::to_string(i);
-          Turn turn;
+          HistoryTurn turn;
           turn.id = id;
           EXPECT_TRUE(store.put(turn));
           EXPECT_TRUE(*store.find(id));

@@ -21,7 +21,7 @@ StoredResponse response() {
 }
 
 TEST(Turn, ResponsesComeBackAsTheyWere) {
-  const Turn turn = turn_of(response(), 42);
+  const HistoryTurn turn = turn_of(response(), 42);
   const auto back = response_of(turn, "a secret key");
   ASSERT_TRUE(back) << back.error().message;
   EXPECT_EQ(back->id, "resp_1");
@@ -38,7 +38,7 @@ TEST(Turn, ResponsesComeBackAsTheyWere) {
 }
 
 TEST(Turn, TextComesBackAsItWas) {
-  const Turn turn = turn_of(response(), 42);
+  const HistoryTurn turn = turn_of(response(), 42);
   const auto back = parse_turn(turn_text(turn));
   ASSERT_TRUE(back) << back.error().message;
   EXPECT_EQ(*back, turn);
@@ -59,7 +59,7 @@ TEST(Turn, OtherTextsAreRefused) {
     EXPECT_EQ(parsed.error().code, ErrorCode::corrupt);
   }
   for (const char* history : {"", "{}", "[1]", R"([{"role":1}])", R"([{"tool_calls":{}}])"})
-    EXPECT_FALSE(response_of(Turn{.id = "x", .history = history}, "")) << history;
+    EXPECT_FALSE(response_of(HistoryTurn{.id = "x", .history = history}, "")) << history;
 }
 
 TEST(Turn, IdsHoldNothingThatMeansSomethingElsewhere) {
