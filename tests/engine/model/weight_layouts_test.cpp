@@ -6,7 +6,8 @@ namespace pincer {
 namespace {
 
 WeightLayouts layouts(WeightFormat format) {
-  return weight_layouts(format, kernels::choose_kernels(kernels::Isa::scalar), RotationTurn::stream);
+  return weight_layouts(format, kernels::choose_kernels(kernels::Isa::scalar),
+                        RotationTurn::stream);
 }
 
 TEST(WeightLayouts, FormatsArePoliciesPerTensor) {
