@@ -29,7 +29,7 @@ asio::awaitable<void> fly_shadow(std::shared_ptr<Shadow> shadow) {
   plan.upstreams = {shadow->route.canary.target};
   plan.cause = "shadow";
   const bool comparable = shadow->request.sampling.temperature == 0;
-  auto sink = [shadow](AnswerNews news) {
+  auto sink = [shadow](const AnswerNews& news) {
     for (const AnswerPart& part : news.parts) {
       if (part.kind == AnswerPart::Kind::text) shadow->text += part.text;
     }
