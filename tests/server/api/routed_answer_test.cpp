@@ -105,9 +105,10 @@ TEST_F(RoutedAnswer, ABrokenStreamGoesOnAndSaysSoWhereAsked) {
   EXPECT_NE(reply.body.find("[DONE]"), std::string::npos);
   const ChatRequest rest = server().backend().last_request();
   EXPECT_TRUE(rest.continue_last);
-  // Its last token may be lost with it.
+  // Its last pieces may be lost with it.
   const std::string& begun = rest.messages.back().content;
-  EXPECT_TRUE(begun == "One two " || begun == "One two" || begun == "One") << begun;
+  EXPECT_FALSE(begun.empty());
+  EXPECT_TRUE(std::string_view("One two ").starts_with(begun)) << begun;
 }
 
 TEST_F(RoutedAnswer, WithoutAnyoneLeftTheStreamEndsWithAnError) {
