@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <boost/json.hpp>
-#include <cmath>
 #include <utility>
 
-#include "server/api/http_caller.h"
 #include "server/api/json_body.h"
 #include "server/api/json_fields.h"
 #include "server/api/openai_error.h"

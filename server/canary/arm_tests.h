@@ -14,9 +14,8 @@ class RateTest {
  public:
   RateTest();
   void observe(bool canary, double weight, bool happened);
-  double log_evidence() const {
-    return wager_.log_evidence();
-  }  // that it happens more in the canary
+  // That it happens more in the canary.
+  double log_evidence() const { return wager_.log_evidence(); }
   double rate(bool canary) const;  // 0 before the first
   int count(bool canary) const { return arms_[canary ? 1 : 0].requests; }
 

@@ -2,9 +2,7 @@
 // replace, until it has proven itself or has been found worse.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -61,8 +59,8 @@ class Canary {
 
   const CanaryConfig& config() const { return config_; }
   double weight() const;  // the share of requests, 0 … 1
-  double shadow_weight()
-      const;  // the share of the baseline's requests that it answers as well, unseen
+  // The share of the baseline's requests that it answers as well, unseen.
+  double shadow_weight() const;
 
   // A session counts once: its requests are in one arm, so that they are not drawn by lot each.
   // Returns the reason if this rolled the canary back.
