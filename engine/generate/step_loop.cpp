@@ -168,6 +168,7 @@ void StepLoop::admit(const std::vector<StepPlan::Admission>& admissions) {
 
 void StepLoop::finish(Sequence& s, FinishReason reason, std::string error) {
   drop_blocks(s, kv_);
+  stats_.kv_blocks_used = kv_.used();  // before the news: who hears it may look
   speculator_.release(s);
   shares_.left(s.client);
   const bool timed_out = reason == FinishReason::timeout;

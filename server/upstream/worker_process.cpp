@@ -57,21 +57,18 @@ WorkerProcess::WorkerProcess(std::string name, std::vector<std::string> argv,
       thread_([this] { supervise(); }) {}
 
 WorkerProcess::~WorkerProcess() {
-  pid_t pid = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-    pid = pid_;
-    changed_.notify_all();
-  }
-  if (pid > 0) end(pid);
+  end();
   thread_.join();
 }
 
-void WorkerProcess::end(pid_t pid) {
-  ::kill(pid, SIGTERM);
+void WorkerProcess::end() {
   std::unique_lock lock(mutex_);
-  if (!changed_.wait_for(lock, kPatience, [this] { return gone_; })) ::kill(pid, SIGKILL);
+  stopping_ = true;
+  changed_.notify_all();
+  if (pid_ == 0) return;
+  ::kill(pid_, SIGTERM);
+  changed_.wait_for(lock, kPatience, [this] { return gone_; });
+  if (pid_ > 0) ::kill(pid_, SIGKILL);
 }
 
 bool WorkerProcess::rest(std::chrono::milliseconds time) {
@@ -85,16 +82,23 @@ void WorkerProcess::supervise() {
     const auto began = Clock::now();
     int error = 0;
     int status = 0;
+    pid_t pid = 0;
     {
       const std::lock_guard lock(mutex_);
       if (stopping_) break;
-      pid_ = spawn(argv_, error);
+      pid = spawn(argv_, error);
+      if (pid > 0) ++starts_;  // before the pid: who sees that may count
+      pid_ = pid;
     }
-    if (pid_ > 0) {
-      ++starts_;
-      while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    if (pid > 0) {
+      // Its number is given up (reaped) only under the lock, so that end() meets no stranger of that
+      // number.
+      siginfo_t info;
+      while (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT) < 0 &&
+             errno == EINTR) {
       }
       const std::lock_guard lock(mutex_);
+      ::waitpid(pid, &status, 0);
       pid_ = 0;
       if (stopping_) break;
     }

@@ -32,7 +32,7 @@ class WorkerProcess {
  private:
   void supervise();
   bool rest(std::chrono::milliseconds time);  // false: it is to stop
-  void end(pid_t pid);
+  void end();
 
   std::string name_;
   std::vector<std::string> argv_;
