@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "server/route/cascade_probe.h"
+#include "server/route/features.h"
 #include "server/route/flight_problem.h"
 #include "server/route/shadow.h"
 
@@ -78,6 +79,7 @@ void Flight::cancel() {
   sink_ = nullptr;
   if (watch_ && watch_->cancel) watch_->cancel();
   if (stream_) stream_->cancel();
+  if (standby_) standby_->cancel();
 }
 
 asio::awaitable<void> Flight::fly() {
@@ -94,6 +96,7 @@ asio::awaitable<void> Flight::fly() {
     const Outcome outcome = co_await leg(member, std::exchange(probing, false));
     --member.in_flight;
     stream_.reset();
+    if (standby_) std::exchange(standby_, nullptr)->cancel();
     if (outcome == Outcome::done || cancelled_) co_return;
     if (outcome == Outcome::escalate) {
       log_.escalated = true;
@@ -215,6 +218,7 @@ asio::awaitable<Flight::Outcome> Flight::leg(Member& member, bool probing) {
     co_return fail(member, *permit, std::move(*failure));
   if (cancelled_) co_return Outcome::done;
   stream_ = std::get<std::unique_ptr<UpstreamStream>>(std::move(started));
+  standby_ = make_standby(member, co_await asio::this_coro::executor);
   const Outcome outcome = co_await listen(member, probing, sent);
   if (outcome == Outcome::failed) co_return fail(member, *permit, *failure_);
   breaker.succeeded(*permit, Clock::now());
@@ -253,6 +257,22 @@ asio::awaitable<Flight::Outcome> Flight::listen(Member& member, bool probing,
     }
   }
   co_return Outcome::done;
+}
+
+// For a stream of a cloud that an upstream of this machine would go on with.
+std::shared_ptr<Standby> Flight::make_standby(const Member& streaming,
+                                              asio::any_io_executor executor) {
+  const StreamFailure& options = route_.stream_failure;
+  if (!options.warm_standby || !streaming.config().remote()) return nullptr;
+  for (const std::string& name : ahead_) {
+    if (name == kCache) continue;
+    Member& member = router_->member(name);
+    if (!may_go_on(member)) continue;
+    const int tokens = route_features(request_, 1, Clock::now()).prompt_tokens;
+    if (member.config().remote() || tokens > options.max_prefill_tokens) return nullptr;
+    return std::make_shared<Standby>(router_, member, request_, std::move(executor));
+  }
+  return nullptr;
 }
 
 Flight::Outcome Flight::fail(Member& member, Breaker::Permit& permit, UpstreamFailure failure) {
@@ -301,6 +321,7 @@ void Flight::deliver(Member& member, UpstreamNews news, Clock::time_point sent) 
   last_content_ = Clock::now();
   written_.add(news.parts, news.tokens);
   leg_tokens_ += news.tokens;
+  if (standby_) standby_->follow(written_);
   AnswerNews out;
   out.choice = choice_;
   out.parts = std::move(news.parts);

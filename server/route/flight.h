@@ -13,6 +13,7 @@
 #include "server/route/continuation.h"
 #include "server/route/hybrid_router.h"
 #include "server/route/plan.h"
+#include "server/route/standby.h"
 
 namespace pincer {
 
@@ -68,6 +69,7 @@ class Flight : public std::enable_shared_from_this<Flight> {
   void give_up();
   void note_canary(int answer_tokens);
   void cast_shadow();
+  std::shared_ptr<Standby> make_standby(const Member& streaming, asio::any_io_executor executor);
 
   std::shared_ptr<HybridRouter> router_;
   const RouteConfig& route_;
@@ -85,8 +87,9 @@ class Flight : public std::enable_shared_from_this<Flight> {
   std::shared_ptr<StartWatch> watch_;  // of the attempt in progress, as the two that follow
   std::unique_ptr<UpstreamStream> stream_;
   std::unique_ptr<Disguise> disguise_;
-  int leg_tokens_ = 0;         // that the attempt in progress has brought
-  bool first_failed_ = false;  // the first attempt, by a fault of its upstream
+  std::shared_ptr<Standby> standby_;  // reads along with it; null: none does
+  int leg_tokens_ = 0;                // that the attempt in progress has brought
+  bool first_failed_ = false;         // the first attempt, by a fault of its upstream
   bool committed_ = false, cancelled_ = false;
 };
 

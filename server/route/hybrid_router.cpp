@@ -35,26 +35,12 @@ HybridRouter::HybridRouter(RouterConfig config, std::shared_ptr<Models> models,
   }
 }
 
-// What the configuration can say and this version does not do is refused, not passed over.
-Result<void> HybridRouter::check_supported() const {
-  const auto missing = [](const std::string& what) {
-    return Error{ErrorCode::unsupported,
-                 what + " is not supported by this version: leave it out of the configuration"};
-  };
-  for (const RouteConfig& route : config_.routes) {
-    if (route.stream_failure.warm_standby)
-      return missing("'warm_standby' of the route " + route.model);
-  }
-  return {};
-}
-
 Result<std::shared_ptr<HybridRouter>> HybridRouter::make(RouterConfig config,
                                                          std::shared_ptr<Models> models,
                                                          asio::thread_pool& workers,
                                                          const MakeUpstream& make_upstream) {
   std::shared_ptr<HybridRouter> router(
       new HybridRouter(std::move(config), std::move(models), workers));
-  if (auto supported = router->check_supported(); !supported) return supported.error();
   for (const UpstreamConfig& upstream : router->config_.upstreams) {
     auto made = make_upstream(upstream);
     if (!made) return made.error();

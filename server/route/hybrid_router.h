@@ -76,7 +76,6 @@ class HybridRouter {
 
  private:
   HybridRouter(RouterConfig config, std::shared_ptr<Models> models, asio::thread_pool& workers);
-  Result<void> check_supported() const;
   Result<void> open_privacy();
   void rolled_back(const RouteConfig& route, const std::string& reason);
   double spill_share(const RouteConfig& route, const RouteState& state);

@@ -59,13 +59,16 @@ RouterMetrics::RouterMetrics()
                  "Private values that did not leave, by class.", {"route", "entity"}),
       canary_rollbacks("pincer_router_canary_rollbacks_total", "Canaries that a guard ended.",
                        {"route", "target"}),
+      standby_readings("pincer_router_standby_readings_total",
+                       "Times that an engine read along with a cloud's stream.",
+                       {"upstream", "model"}),
       decision_seconds(kDecisionBounds),
       migration_gap_seconds(kGapBounds) {}
 
 void RouterMetrics::write(MetricsText& out) const {
   for (const LabelledCounter* counter :
        {&decisions, &attempts, &failures, &fallbacks, &migrations, &escalations, &cost, &tokens,
-        &redactions, &canary_rollbacks}) {
+        &redactions, &canary_rollbacks, &standby_readings}) {
     counter->write(out);
   }
   decision_seconds.write(out, "pincer_router_decision_seconds", "Time that a decision took.");

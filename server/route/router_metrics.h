@@ -33,7 +33,7 @@ struct RouterMetrics {
   RouterMetrics();
 
   LabelledCounter decisions, attempts, failures, fallbacks, migrations, escalations, cost, tokens,
-      redactions, canary_rollbacks;
+      redactions, canary_rollbacks, standby_readings;
   Histogram decision_seconds, migration_gap_seconds;
 
   void write(MetricsText& out) const;

@@ -91,8 +91,8 @@ void WorkerProcess::supervise() {
       pid_ = pid;
     }
     if (pid > 0) {
-      // Its number is given up (reaped) only under the lock, so that end() meets no stranger of that
-      // number.
+      // Its number is given up (reaped) only under the lock, so that end() meets no stranger of
+      // that number.
       siginfo_t info;
       while (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT) < 0 &&
              errno == EINTR) {
