@@ -2,12 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <cmath>
 
-#include "tests/server/support/fake_upstream.h"
+#include "tests/server/support/flight_test.h"
 
 namespace pincer {
 namespace {
@@ -15,78 +12,11 @@ namespace {
 using namespace std::chrono_literals;
 using test::end_news;
 using test::failure_news;
-using test::FakeUpstream;
+using test::FlightTest;
 using test::text_news;
 using Kind = UpstreamConfig::Kind;
 using Prefill = UpstreamConfig::Prefill;
-using Script = FakeUpstream::Script;
-
-class FlightTest : public ::testing::Test {
- protected:
-  FlightTest() {
-    config_.retry_budget.min_per_second = 100;
-    for (const char* name : {"cloud", "other", "local"}) {
-      UpstreamConfig upstream;
-      upstream.name = name;
-      upstream.kind = upstream.name == "local" ? Kind::engine : Kind::openai;
-      upstream.retry.max_attempts = 1;
-      upstream.retry.backoff_base = upstream.retry.backoff_max = 1ms;
-      config_.upstreams.push_back(upstream);
-    }
-    route_.model = "chat";
-    plan_.upstreams = {"cloud", "local"};
-    plan_.cause = "fixed";
-    request_.model = "chat";
-    request_.messages.push_back({.role = "user", .content = "Count to six."});
-    request_.max_tokens = 20;
-  }
-
-  UpstreamConfig& upstream(const std::string& name) {
-    return *std::ranges::find(config_.upstreams, name, &UpstreamConfig::name);
-  }
-  // The upstreams are made when they are first used; their settings are fixed from then on.
-  FakeUpstream& fake(const std::string& name) {
-    if (!router_) {
-      auto made = HybridRouter::make(config_, std::make_shared<Models>(), workers_,
-                                     [this](const UpstreamConfig& upstream) {
-                                       auto fake = std::make_shared<FakeUpstream>(upstream);
-                                       fakes_[upstream.name] = fake.get();
-                                       return Result<std::shared_ptr<Upstream>>(std::move(fake));
-                                     });
-      router_ = std::move(made).value();
-    }
-    return *fakes_.at(name);
-  }
-
-  void fly() {
-    fake("local");
-    asio::io_context io;
-    flight_ =
-        std::make_shared<Flight>(router_, route_, plan_, request_, 0, [this](AnswerNews news) {
-          for (const AnswerPart& part : news.parts) {
-            if (part.kind == AnswerPart::Kind::call) text_ += "<" + part.text + ">";
-            if (part.kind != AnswerPart::Kind::call) text_ += part.text;
-          }
-          if (news.end) end_ = std::move(news.end);
-          if (news.problem) problem_ = std::move(news.problem);
-        });
-    asio::co_spawn(io, Flight::run(flight_), asio::detached);
-    io.run();
-  }
-  const FlightLog& log() { return flight_->log(); }
-
-  asio::thread_pool workers_{1};
-  RouterConfig config_;
-  RouteConfig route_;
-  RoutePlan plan_;
-  ChatRequest request_;
-  std::map<std::string, FakeUpstream*> fakes_;
-  std::shared_ptr<HybridRouter> router_;
-  std::shared_ptr<Flight> flight_;
-  std::string text_;
-  std::optional<AnswerEnd> end_;
-  std::optional<Problem> problem_;
-};
+using Script = test::FakeUpstream::Script;
 
 TEST_F(FlightTest, TheFirstUpstreamAnswers) {
   fake("cloud").answer({{text_news("1 2 "), text_news("3"), end_news()}, {}});
@@ -154,45 +84,6 @@ TEST_F(FlightTest, ABrokenStreamGoesOnAtTheLocalModel) {
   EXPECT_EQ(log().migrations[0].at_tokens, 2);
   EXPECT_EQ(log().upstream, "local");
   EXPECT_EQ(router_->metrics().migrations.value({"cloud", "local", "done"}), 1);
-}
-
-// What was read and what is sent on a break begin alike: the prefix cache knows the beginning.
-TEST_F(FlightTest, AStandbyReadsAlongWithACloud) {
-  route_.stream_failure.warm_standby = true;
-  Script script;
-  for (int i = 0; i < 130; ++i) script.news.push_back(text_news(std::to_string(i) + " "));
-  script.news.push_back(failure_news(FailureClass::reset));
-  request_.max_tokens = 500;
-  fake("cloud").answer(std::move(script));
-  for (int i = 0; i < 3; ++i) fake("local").answer({{text_news("x"), end_news()}, {}});
-  fake("local").answer({{text_news("130"), end_news()}, {}});
-  fly();
-  const std::vector<ChatRequest>& asked = fake("local").requests();
-  ASSERT_EQ(asked.size(), 4u) << "at the first word, at 65 and 129, and to go on";
-  const std::string& whole = asked.back().messages.back().content;
-  for (std::size_t i = 0; i < 3; ++i) {
-    EXPECT_EQ(asked[i].max_tokens, 1);
-    EXPECT_LT(asked[i].priority, 0);
-    EXPECT_TRUE(whole.starts_with(asked[i].messages.back().content));
-  }
-  EXPECT_EQ(asked[2].messages.back().content.substr(0, 4), "0 1 ");
-  EXPECT_EQ(router_->metrics().standby_readings.value({"local", "chat"}), 3);
-  EXPECT_EQ(text_.substr(text_.size() - 7), "129 130") << "and nobody sees what it wrote";
-  EXPECT_EQ(log().attempts, 2);
-}
-
-TEST_F(FlightTest, AStandbyReadsNoLongPromptsNorForALocalStream) {
-  route_.stream_failure.warm_standby = true;
-  fake("cloud").answer({{text_news("1"), end_news()}, {}});
-  route_.stream_failure.max_prefill_tokens = 2;
-  fly();
-  EXPECT_TRUE(fake("local").requests().empty());
-  route_.stream_failure.max_prefill_tokens = 2048;
-  plan_.upstreams = {"local", "cloud"};
-  fake("local").answer({{text_news("1"), end_news()}, {}});
-  fly();
-  EXPECT_EQ(fake("local").requests().size(), 1u);
-  EXPECT_EQ(router_->metrics().standby_readings.value({"local", "chat"}), 0);
 }
 
 TEST_F(FlightTest, ABrokenStreamGoesOnInTheCloudWhereItTakesAnOpenTurn) {
