@@ -7,7 +7,7 @@
 namespace pincer {
 namespace {
 
-constexpr int kEachTokens = 64;        // of the answer: this few are read in one step
+constexpr int kEachTokens = 32;        // of the answer: this few are read in one step
 constexpr int kBehindAll = -1000;      // a priority
 constexpr double kLongestWait_s = 10;  // a queue that is longer has no room for this
 

@@ -65,7 +65,7 @@ class MidStream(unittest.TestCase):
 upstreams:
   - name: local
     kind: engine
-    models: {{chat: {MODEL}}}
+    models: {{chat: {MODEL}, watched: {MODEL}}}
   - name: worker
     kind: worker
     models: {{worked: {MODEL}, chat: {MODEL}}}
@@ -73,7 +73,7 @@ upstreams:
     kind: openai
     base_url: http://127.0.0.1:{cls.proxy.port}/v1
     proxy: none
-    models: {{chat: {MODEL}, worked: {MODEL}}}
+    models: {{chat: {MODEL}, worked: {MODEL}, watched: {MODEL}}}
     prefill: continued
     timeouts: {{connect: 1s, first_token: 5s, inter_token: 500ms}}
     outlier_detection: {{consecutive_errors: 1000, error_rate: 1, min_requests: 1000}}
@@ -89,6 +89,12 @@ routes:
     cloud: cloud
     policy: fixed
     fallbacks: [cloud]
+  - model: watched
+    cloud: cloud
+    local: local
+    policy: {{rules: [{{if: "characters >= 0", use: cloud}}]}}
+    fallbacks: [local]
+    stream_failure: {{warm_standby: {{max_prefill_tokens: 2048}}}}
 """)
         cls.server = support.Server(cls.home, "--config", config)
         cls.whole = json.loads(cls.cloud.request("POST", "/v1/chat/completions", chat(MODEL))[1])["choices"][0]["message"]["content"]
@@ -122,6 +128,19 @@ routes:
                     if after >= 4:  # the client had seen something by then
                         self.assertEqual(headers["x-pincer-upstream"], "cloud")
                         self.assertRegex(comments[0], "^pincer-migrated from=cloud to=local at=[0-9]+$")
+
+    def test_a_standby_has_read_along(self):
+        """The silence of the stalled cloud is half a second: the engine reads the prompt meanwhile."""
+        prompt = "Say what you think of these. " + " ".join(f"Item {i} is {i * i}." for i in range(60))
+        self.proxy.fail("stall", 4)
+        connection, response = self.server.stream(chat("watched", prompt, stream_options={"include_usage": True}))
+        with contextlib.closing(connection):
+            events = [json.loads(line[6:]) for line in response if line.startswith(b"data: {")]
+        usage = events[-1]["usage"]
+        self.assertGreater(usage["prompt_tokens"], 400)
+        # Half: on a busy machine it does not get through all of it in time.
+        self.assertGreater(usage["prompt_tokens_details"]["cached_tokens"], 0.5 * usage["prompt_tokens"])
+        self.assertGreaterEqual(self.server.metric('pincer_router_standby_readings_total{upstream="local",model="watched"}'), 1)
 
     def test_a_limited_cloud_is_replaced(self):
         self.proxy.fail("limit")

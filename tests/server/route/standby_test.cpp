@@ -21,19 +21,19 @@ TEST_F(StandbyTest, ReadsAlongWithACloud) {
   script.news.push_back(failure_news(FailureClass::reset));
   request_.max_tokens = 500;
   fake("cloud").answer(std::move(script));
-  for (int i = 0; i < 3; ++i) fake("local").answer({{text_news("x"), end_news()}, {}});
+  for (int i = 0; i < 5; ++i) fake("local").answer({{text_news("x"), end_news()}, {}});
   fake("local").answer({{text_news("130"), end_news()}, {}});
   fly();
   const std::vector<ChatRequest>& asked = fake("local").requests();
-  ASSERT_EQ(asked.size(), 4u) << "at the first word, at 65 and 129, and to go on";
+  ASSERT_EQ(asked.size(), 6u) << "at the first word, at 33, 65, 97 and 129, and to go on";
   const std::string& whole = asked.back().messages.back().content;
-  for (std::size_t i = 0; i < 3; ++i) {
+  for (std::size_t i = 0; i < 5; ++i) {
     EXPECT_EQ(asked[i].max_tokens, 1);
     EXPECT_LT(asked[i].priority, 0);
     EXPECT_TRUE(whole.starts_with(asked[i].messages.back().content));
   }
-  EXPECT_EQ(asked[2].messages.back().content.substr(0, 4), "0 1 ");
-  EXPECT_EQ(router_->metrics().standby_readings.value({"local", "chat"}), 3);
+  EXPECT_EQ(asked[4].messages.back().content.substr(0, 4), "0 1 ");
+  EXPECT_EQ(router_->metrics().standby_readings.value({"local", "chat"}), 5);
   EXPECT_EQ(text_.substr(text_.size() - 7), "129 130") << "and nobody sees what it wrote";
   EXPECT_EQ(log().attempts, 2);
 }
