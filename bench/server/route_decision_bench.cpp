@@ -3,7 +3,9 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -16,21 +18,29 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::string prompt_of(std::size_t bytes) {
-  const std::string sentence =
-      "Which of the following statements about the 3 laws of thermodynamics, as James wrote "
-      "them in 1871, is NOT true if 25% of the heat is lost?\n";
+// A prompt of words that were drawn, so that no branch is foreseen from the one before.
+std::string prompt_of(std::size_t bytes, std::mt19937& random) {
+  constexpr std::array kWords = {
+      "the",   "of",      "which",          "following", "statements", "about", "James", "wrote",
+      "NOT",   "true",    "thermodynamics", "is",        "a",          "heat",  "lost?", "in",
+      "1871,", "(25%)",   "explain",        "how",       "many",       "laws",  "3.5",   "$40",
+      "why",   "\"one\"", "prove",          "that",      "x^2",        "+",     "y;",    "suppose",
+      "if",    "you",     "most",           "likely.\n", "A.",         "B.",    "it",    "was"};
   std::string text;
-  for (std::size_t i = 0; text.size() < bytes; ++i)
-    text += "Part " + std::to_string(i * 7919) + ". " + sentence;
+  while (text.size() < bytes) {
+    text += kWords[random() % kWords.size()];
+    text += random() % 16 == 0 ? '\n' : ' ';
+  }
   text.resize(bytes);
   return text;
 }
 
+constexpr std::size_t kPrompts = 512;
+
 struct Case {
   RouterConfig config;
   RouteState state;
-  ChatRequest request;
+  std::vector<ChatRequest> requests;
 };
 
 Case make_case(std::size_t bytes) {
@@ -59,8 +69,11 @@ Case make_case(std::size_t bytes) {
   c.state.upstreams = {{"local", {.context = 8192}}, {"cloud", {}}, {"spare", {}}};
   c.state.budget_remaining_usd = 5;
   c.state.spill_share = 0.2;
-  c.request.messages = {{.role = "system", .content = "You help."},
-                        {.role = "user", .content = prompt_of(bytes)}};
+  std::mt19937 random(1);
+  for (std::size_t i = 0; i < kPrompts; ++i) {
+    c.requests.emplace_back().messages = {{.role = "system", .content = "You help."},
+                                          {.role = "user", .content = prompt_of(bytes, random)}};
+  }
   return c;
 }
 
@@ -70,7 +83,7 @@ void decision(benchmark::State& state) {
   std::vector<double> micros;
   for (auto _ : state) {
     const auto from = Clock::now();
-    const RouteFeatures features = route_features(c.request, 1, from);
+    const RouteFeatures features = route_features(c.requests[micros.size() % kPrompts], 1, from);
     benchmark::DoNotOptimize(plan_route(c.config, route, features, c.state));
     micros.push_back(std::chrono::duration<double, std::micro>(Clock::now() - from).count());
   }
@@ -80,8 +93,12 @@ void decision(benchmark::State& state) {
 }
 
 void score(benchmark::State& state) {
-  const std::string prompt = prompt_of(static_cast<std::size_t>(state.range(0)));
-  for (auto _ : state) benchmark::DoNotOptimize(prompt_score(prompt));
+  std::mt19937 random(1);
+  std::vector<std::string> prompts(kPrompts);
+  for (std::string& prompt : prompts)
+    prompt = prompt_of(static_cast<std::size_t>(state.range(0)), random);
+  std::size_t i = 0;
+  for (auto _ : state) benchmark::DoNotOptimize(prompt_score(prompts[i++ % kPrompts]));
   state.SetBytesProcessed(state.iterations() * state.range(0));
 }
 
