@@ -8,10 +8,10 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "server/canary/agreement.h"
 #include "server/route/cascade_probe.h"
 #include "server/route/features.h"
 #include "server/route/flight_problem.h"
-#include "server/route/shadow.h"
 
 namespace pincer {
 namespace {
@@ -70,7 +70,9 @@ Flight::Flight(std::shared_ptr<HybridRouter> router, const RouteConfig& route, R
       request_(std::move(request)),
       choice_(choice),
       sink_(std::move(sink)),
-      ahead_(plan_.upstreams) {}
+      ahead_(plan_.upstreams) {
+  if (draw_shadow()) shadowed_.emplace();
+}
 
 asio::awaitable<void> Flight::run(std::shared_ptr<Flight> self) { co_await self->fly(); }
 
@@ -169,7 +171,9 @@ asio::awaitable<bool> Flight::prepare(Member& member, bool probing, ChatRequest&
     request.want_logprobs = true;  // the margin between the two likeliest tokens
     request.top_logprobs = 2;
   }
-  if (member.config().kind != UpstreamConfig::Kind::engine) request.client.clear();
+  const bool engine = member.config().kind == UpstreamConfig::Kind::engine;
+  if (shadowed_ && !probing && !request_.want_logprobs && engine) ask_for_rivals(request);
+  if (!engine) request.client.clear();
   disguise_.reset();
   const Privacy* privacy = member.config().remote() ? router_->privacy(route_) : nullptr;
   if (privacy == nullptr) co_return true;
@@ -240,6 +244,8 @@ asio::awaitable<Flight::Outcome> Flight::listen(Member& member, bool probing,
     }
     if (disguise_) disguise_->lift(news);
     filter_echo(echo, news);
+    if (shadowed_ && !probe && !request_.want_logprobs)
+      keep_compared(shadowed_->tokens, news.generated);
     if (probe) {
       if (!probe->add(news)) continue;  // not yet decided
       if (probe->escalates()) co_return Outcome::escalate;
@@ -367,13 +373,18 @@ void Flight::note_canary(int answer_tokens) {
                                 .answer_tokens = its_own ? answer_tokens : -1});
 }
 
-void Flight::cast_shadow() {
+bool Flight::draw_shadow() const {
   const Canary* canary = router_->canary(route_);
-  const bool of_baseline = canary != nullptr && log_.upstream == canary->config().baseline;
-  if (!of_baseline || plan_.fail_closed || choice_ != 0 ||
-      router_->draw() >= canary->shadow_weight())
-    return;
-  start_shadow(router_, route_, request_, written_.message().content);
+  const bool of_baseline = canary != nullptr && choice_ == 0 && !plan_.upstreams.empty() &&
+                           plan_.upstreams.front() == canary->config().baseline;
+  return of_baseline && !plan_.fail_closed && router_->draw() < canary->shadow_weight();
+}
+
+// Only of an answer that the baseline has made alone.
+void Flight::cast_shadow() {
+  if (!shadowed_ || log_.attempts != 1 || log_.upstream != plan_.upstreams.front()) return;
+  shadowed_->text = written_.message().content;
+  start_shadow(router_, route_, request_, *std::exchange(shadowed_, std::nullopt));
 }
 
 void Flight::give_up() {

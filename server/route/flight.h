@@ -13,6 +13,7 @@
 #include "server/route/continuation.h"
 #include "server/route/hybrid_router.h"
 #include "server/route/plan.h"
+#include "server/route/shadow.h"
 #include "server/route/standby.h"
 
 namespace pincer {
@@ -68,6 +69,7 @@ class Flight : public std::enable_shared_from_this<Flight> {
   void account(Member& member, const UpstreamUsage& usage);
   void give_up();
   void note_canary(int answer_tokens);
+  bool draw_shadow() const;
   void cast_shadow();
   std::shared_ptr<Standby> make_standby(const Member& streaming, asio::any_io_executor executor);
 
@@ -88,8 +90,10 @@ class Flight : public std::enable_shared_from_this<Flight> {
   std::unique_ptr<UpstreamStream> stream_;
   std::unique_ptr<Disguise> disguise_;
   std::shared_ptr<Standby> standby_;  // reads along with it; null: none does
-  int leg_tokens_ = 0;                // that the attempt in progress has brought
-  bool first_failed_ = false;         // the first attempt, by a fault of its upstream
+  // If a shadow is to be cast; its tokens, where the upstream that answers is an engine.
+  std::optional<ShadowedAnswer> shadowed_;
+  int leg_tokens_ = 0;         // that the attempt in progress has brought
+  bool first_failed_ = false;  // the first attempt, by a fault of its upstream
   bool committed_ = false, cancelled_ = false;
 };
 

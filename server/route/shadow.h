@@ -3,20 +3,25 @@
 
 #include <memory>
 #include <string>
-#include <string_view>
+#include <vector>
 
+#include "pincer/engine/generation.h"
 #include "pincer/server/chat_request.h"
 #include "server/route/hybrid_router.h"
 
 namespace pincer {
 
-// Asks the canary of the route in the background, and notes how far its answer is `answer`, if
-// neither was drawn by lot (temperature 0). With two of them on their way already, or none of the
-// client's budget left, none is cast. What it costs counts as the client's.
-void start_shadow(const std::shared_ptr<HybridRouter>& router, const RouteConfig& route,
-                  ChatRequest request, std::string answer);
+// What a client got, as far as it is compared.
+struct ShadowedAnswer {
+  std::string text;
+  std::vector<GeneratedToken> tokens;  // with their likeliest rivals; none: they are not known
+};
 
-// The common beginning's share of the longer text, of its first 256 bytes.
-double agreement(std::string_view a, std::string_view b);
+// Asks the canary of the route in the background, and notes how far its answer is `answer`: by the
+// models' probabilities where both are engines of this process, else by the texts, if neither was
+// drawn by lot (temperature 0). With two of them on their way already, or none of the client's
+// budget left, none is cast. What it costs counts as the client's.
+void start_shadow(const std::shared_ptr<HybridRouter>& router, const RouteConfig& route,
+                  ChatRequest request, ShadowedAnswer answer);
 
 }  // namespace pincer

@@ -310,6 +310,34 @@ TEST_F(FlightOfCanary, AShadowIsAskedAndComparedUnseen) {
   EXPECT_NEAR(status().guards[3].canary, 0.8, 1e-9);
 }
 
+// Drawn answers, too: what is compared is what the models hold likely.
+TEST_F(FlightOfCanary, AShadowOfAnEngineIsComparedByItsProbabilities) {
+  upstream("other").kind = Kind::engine;
+  route_.canary.target = "other";
+  route_.canary.shadow = 100;
+  route_.canary.min_agreement = 0.5;
+  config_.routes = {route_};
+  request_.sampling.temperature = 1;
+  plan_.lot.reset();
+  plan_.upstreams = {"local"};
+  const auto news_of = [](const char* text, std::vector<TokenLogprob> top) {
+    UpstreamNews news = text_news(text);
+    news.generated = {{.id = top.front().token, .logprobs = {.chosen = 0, .top = std::move(top)}}};
+    return news;
+  };
+  const auto half = static_cast<float>(std::log(0.5));
+  fake("local").answer({{news_of("1", {{1, half}, {2, half}}), end_news()}, {}});
+  fake("other").answer({{news_of("3", {{3, half}, {2, half}}), end_news()}, {}});
+  fly();
+  workers_.join();
+  for (const char* name : {"local", "other"}) {
+    EXPECT_TRUE(fake(name).requests().front().want_logprobs);
+    EXPECT_GE(fake(name).requests().front().top_logprobs, 5);
+  }
+  EXPECT_EQ(status().shadows, 1);
+  EXPECT_NEAR(status().guards[3].canary, 0.5, 1e-6);
+}
+
 TEST_F(FlightOfCanary, NoShadowOfWhatMayNotLeave) {
   route_.canary.shadow = 100;
   config_.routes = {route_};
