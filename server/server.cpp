@@ -37,7 +37,7 @@ struct Server::Impl {
         site(std::make_shared<Site>(options.limits,
                                     Access(options.allowed_hosts, options.allowed_origins),
                                     options.api_keys)),
-        api{*site,  nullptr, std::move(models), options.sampling, make_memory_response_store(),
+        api{*site,  router, std::move(models), options.sampling, make_memory_response_store(),
             workers},
         trace(api, options.trace_for_all),
         control(asio::make_strand(io)),
@@ -111,18 +111,25 @@ struct Server::Impl {
     return {};
   }
 
-  Result<void> open_router() {
-    if (!options.router) return {};
-    auto made = HybridRouter::make(
-        *options.router, api.models, workers, [this](const UpstreamConfig& config) {
-          return make_upstream(config, api.models, workers, {options.worker_command});
-        });
-    if (!made) return made.error();
-    api.router = std::move(made).value();
+  // Null: what it was told to be without routes.
+  Result<std::shared_ptr<HybridRouter>> make_router(const RouterConfig* config) {
+    if (config == nullptr) return std::shared_ptr<HybridRouter>();
+    const std::shared_ptr<HybridRouter> before = router.get();
+    return HybridRouter::make(
+        *config, api.models, workers,
+        [this](const UpstreamConfig& upstream) {
+          return make_upstream(upstream, api.models, workers, {options.worker_command});
+        },
+        before.get());
+  }
+
+  void set_router(std::shared_ptr<HybridRouter> next) {
     std::vector<std::string> names;
-    for (const RouteConfig& route : options.router->routes) names.push_back(route.model);
+    if (next) {
+      for (const RouteConfig& route : next->config().routes) names.push_back(route.model);
+    }
+    router.set(std::move(next));
     api.models->set_routes(std::move(names));
-    return {};
   }
 
   Result<void> open_history() {
@@ -165,6 +172,7 @@ struct Server::Impl {
   asio::thread_pool workers{1};
   asio::io_context io;
   std::shared_ptr<Site> site;
+  CurrentRouter router;
   Api api;
   TraceApi trace;
   asio::strand<asio::io_context::executor_type> control;
@@ -194,7 +202,9 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options,
   }
   if (auto opened = impl.open_log(); !opened) return opened.error();
   if (auto opened = impl.open_history(); !opened) return opened.error();
-  if (auto opened = impl.open_router(); !opened) return opened.error();
+  auto router = impl.make_router(impl.options.router.get());
+  if (!router) return router.error();
+  impl.set_router(*std::move(router));
   return server;
 }
 
@@ -218,7 +228,10 @@ void Server::run() {
 
 Result<void> Server::reconfigure(ServerOptions options) {
   Site& site = *impl_->site;
+  auto router = impl_->make_router(options.router.get());
+  if (!router) return router.error();
   if (auto reloaded = reload_certificate(); !reloaded) return reloaded;
+  impl_->set_router(*std::move(router));
   set_api_keys(std::move(options.api_keys));
   site.current_limits.set(options.limits);
   site.current_access.set(
@@ -235,6 +248,7 @@ Result<void> Server::reload_certificate() {
 
 void Server::reopen_logs() {
   if (impl_->site->access_log) impl_->site->access_log->reopen();
+  if (const std::shared_ptr<HybridRouter> router = impl_->router.get()) router->reopen_logs();
 }
 
 std::uint64_t Server::beat() {

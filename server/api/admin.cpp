@@ -38,8 +38,8 @@ asio::awaitable<void> admin_pool(const Api& api, Exchange& exchange) {
 
 asio::awaitable<void> admin_routes(const Api& api, Exchange& exchange) {
   Response response;
-  if (api.router) {
-    response.body = router_json(*api.router);
+  if (const std::shared_ptr<HybridRouter> router = api.router.get()) {
+    response.body = router_json(*router);
   } else {
     response = openai_error_response(no_routes());
   }

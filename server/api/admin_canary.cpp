@@ -70,9 +70,10 @@ std::optional<Problem> change(Canary& canary, const json::object& body) {
 }  // namespace
 
 asio::awaitable<void> admin_canaries(const Api& api, Exchange& exchange) {
-  const std::size_t routes = api.router ? api.router->config().routes.size() : 0;
+  const std::shared_ptr<HybridRouter> router = api.router.get();
+  const std::size_t routes = router ? router->config().routes.size() : 0;
   json::object body{{"schema", 1}, {"routes", routes}, {"canaries", json::array()}};
-  if (api.router) body["canaries"] = all_canaries(*api.router);
+  if (router) body["canaries"] = all_canaries(*router);
   Response response;
   response.body = json::serialize(body);
   co_await exchange.send(std::move(response));
@@ -80,8 +81,9 @@ asio::awaitable<void> admin_canaries(const Api& api, Exchange& exchange) {
 
 asio::awaitable<void> admin_change_canary(const Api& api, Exchange& exchange) {
   const std::string name = exchange.request().path.substr(kCanaryPath.size());
-  const RouteConfig* route = api.router ? api.router->find(name) : nullptr;
-  Canary* canary = route != nullptr ? api.router->canary(*route) : nullptr;
+  const std::shared_ptr<HybridRouter> router = api.router.get();
+  const RouteConfig* route = router ? router->find(name) : nullptr;
+  Canary* canary = route != nullptr ? router->canary(*route) : nullptr;
   std::optional<Problem> problem;
   if (canary == nullptr) {
     problem = no_canary(name);

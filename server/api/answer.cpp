@@ -18,9 +18,10 @@ asio::awaitable<std::optional<Problem>> Answer::start(ChatRequest request, int c
 
 asio::awaitable<std::optional<Problem>> Answer::start(std::vector<ChatRequest> requests,
                                                       int choices) {
-  const RouteConfig* route = api_.router ? api_.router->find(requests.front().model) : nullptr;
+  std::shared_ptr<HybridRouter> router = api_.router.get();
+  const RouteConfig* route = router ? router->find(requests.front().model) : nullptr;
   if (route != nullptr) {
-    source_ = std::make_unique<RoutedAnswer>(api_, caller_, *route);
+    source_ = std::make_unique<RoutedAnswer>(api_, caller_, std::move(router), *route);
   } else {
     source_ = std::make_unique<LocalAnswer>(api_, caller_);
   }

@@ -8,15 +8,14 @@
 #include "pincer/server/models.h"
 #include "server/api/response_store.h"
 #include "server/http/site.h"
+#include "server/route/current_router.h"
 
 namespace pincer {
-
-class HybridRouter;
 
 // Outlives the handlers. `site` owns the router that they are in.
 struct Api {
   Site& site;
-  std::shared_ptr<HybridRouter> router = {};  // null: no routes, every model answers for itself
+  CurrentRouter& router;
   std::shared_ptr<Models> models;
   SamplingParams sampling;                   // where a request is silent
   std::shared_ptr<ResponseStore> responses;  // of /v1/responses

@@ -38,8 +38,9 @@ asio::awaitable<FoundModel> find_model(const Api& api, const Caller& caller,
   if (caller.account() != nullptr) {
     if (auto problem = caller.account()->check_model(name)) co_return *std::move(problem);
   }
-  if (const RouteConfig* route = api.router ? api.router->find(name) : nullptr) {
-    auto local = api.router->engine_model(*route);
+  const std::shared_ptr<HybridRouter> router = api.router.get();
+  if (const RouteConfig* route = router ? router->find(name) : nullptr) {
+    auto local = router->engine_model(*route);
     if (!local) co_return route_without_model(name);
     name = *std::move(local);
   }

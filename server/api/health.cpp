@@ -18,7 +18,7 @@ asio::awaitable<std::string> metrics_text(const Api& api) {
   std::string text = site.metrics.text(*api.models, !site.draining && api.models->ready());
   MetricsText more;
   api.responses->write_metrics(more);
-  if (api.router) api.router->write_metrics(more);
+  if (const std::shared_ptr<HybridRouter> router = api.router.get()) router->write_metrics(more);
   text += more.text();
   co_return text;
 }

@@ -19,9 +19,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::shared_ptr<const Backend> local_model(const Api& api, const RouteConfig& route) {
-  const auto name = api.router->engine_model(route);
-  auto entry = name ? api.models->find(*name) : std::nullopt;
+std::shared_ptr<const Backend> local_model(const Models& models, const HybridRouter& router,
+                                           const RouteConfig& route) {
+  const auto name = router.engine_model(route);
+  auto entry = name ? models.find(*name) : std::nullopt;
   return entry ? std::move(entry->backend) : nullptr;
 }
 
@@ -41,11 +42,13 @@ struct RoutedAnswer::Inbox {
   Doorbell bell;
 };
 
-RoutedAnswer::RoutedAnswer(const Api& api, Caller& caller, const RouteConfig& route)
+RoutedAnswer::RoutedAnswer(const Api& api, Caller& caller, std::shared_ptr<HybridRouter> router,
+                           const RouteConfig& route)
     : api_(api),
       caller_(caller),
+      router_(std::move(router)),
       route_(route),
-      identity_(make_route_identity(route.model, local_model(api, route))),
+      identity_(make_route_identity(route.model, local_model(*api.models, *router_, route))),
       inbox_(std::make_shared<Inbox>(caller.executor())) {}
 
 RoutedAnswer::~RoutedAnswer() {
@@ -66,20 +69,20 @@ asio::awaitable<RoutePlan> RoutedAnswer::plan(const ChatRequest& request, int ch
   features.session = caller_.header("x-pincer-session");
   features.canary = caller_.header("x-pincer-canary");
   features.local_only = caller_.header("x-pincer-privacy") == "local_only";
-  const Privacy* privacy = asks_for_classes(route_) ? api_.router->privacy(route_) : nullptr;
+  const Privacy* privacy = asks_for_classes(route_) ? router_->privacy(route_) : nullptr;
   if (privacy != nullptr) {
     FoundClasses found = co_await find_private(request, *privacy, api_.workers);
     features.private_classes = std::move(found.names);
     features.local_only = features.local_only || found.failed;
   }
-  co_return api_.router->plan(route_, features, request.client);
+  co_return router_->plan(route_, features, request.client);
 }
 
 void RoutedAnswer::launch(const ChatRequest& request, const RoutePlan& plan, int choices) {
   for (int i = 0; i < choices; ++i) {
     ChatRequest own = request;
     own.sampling.seed += static_cast<std::uint64_t>(i);
-    flights_.push_back(std::make_shared<Flight>(api_.router, route_, plan, std::move(own),
+    flights_.push_back(std::make_shared<Flight>(router_, route_, plan, std::move(own),
                                                 static_cast<int>(flights_.size()),
                                                 [inbox = inbox_](AnswerNews news) {
                                                   inbox->news.push_back(std::move(news));

@@ -15,7 +15,9 @@ namespace pincer {
 
 class RoutedAnswer final : public AnswerSource {
  public:
-  RoutedAnswer(const Api& api, Caller& caller, const RouteConfig& route);
+  // `route` is one of the router's.
+  RoutedAnswer(const Api& api, Caller& caller, std::shared_ptr<HybridRouter> router,
+               const RouteConfig& route);
   ~RoutedAnswer() override;
   RoutedAnswer(const RoutedAnswer&) = delete;
   RoutedAnswer& operator=(const RoutedAnswer&) = delete;
@@ -41,6 +43,7 @@ class RoutedAnswer final : public AnswerSource {
 
   const Api& api_;
   Caller& caller_;
+  std::shared_ptr<HybridRouter> router_;
   const RouteConfig& route_;
   std::shared_ptr<const Backend> identity_;
   std::shared_ptr<Inbox> inbox_;

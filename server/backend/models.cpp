@@ -37,7 +37,10 @@ void Models::set_opener(std::shared_ptr<ModelOpener> opener) {
 
 void Models::set_routes(std::vector<std::string> names) {
   const std::int64_t now = std::time(nullptr);
-  for (std::string& name : names) routes_.push_back({std::move(name), nullptr, now, false, true});
+  std::vector<Entry> routes;
+  for (std::string& name : names) routes.push_back({std::move(name), nullptr, now, false, true});
+  const std::lock_guard lock(mutex_);
+  routes_ = std::move(routes);
 }
 
 std::optional<Models::Entry> Models::find(std::string_view name) const {
@@ -64,9 +67,15 @@ std::vector<Models::Entry> Models::models() const {
 }
 
 std::vector<Models::Entry> Models::list() const {
-  std::vector<Entry> all = routes_;
+  std::vector<Entry> all;
+  {
+    const std::lock_guard lock(mutex_);
+    all = routes_;
+  }
+  const auto routes = static_cast<std::ptrdiff_t>(all.size());
   for (Entry& entry : models()) {
-    if (std::ranges::find(routes_, entry.name, &Entry::name) == routes_.end())
+    const auto end = all.begin() + routes;
+    if (std::find_if(all.begin(), end, [&](const Entry& e) { return e.name == entry.name; }) == end)
       all.push_back(std::move(entry));
   }
   return all;

@@ -94,9 +94,9 @@ asio::awaitable<void> Flight::fly() {
     Member& member = router_->member(*name);
     if (attempts_[*name] > 0) co_await back_off(member);
     if (cancelled_) co_return;
-    ++member.in_flight;
+    member.begin_attempt();
     const Outcome outcome = co_await leg(member, std::exchange(probing, false));
-    --member.in_flight;
+    member.end_attempt();
     stream_.reset();
     if (standby_) std::exchange(standby_, nullptr)->cancel();
     if (outcome == Outcome::done || cancelled_) co_return;

@@ -21,33 +21,75 @@ Spend::Time now_in_seconds() {
 }  // namespace
 
 HybridRouter::HybridRouter(RouterConfig config, std::shared_ptr<Models> models,
-                           asio::thread_pool& workers)
+                           asio::thread_pool& workers, std::shared_ptr<Record> record)
     : config_(std::move(config)),
       models_(std::move(models)),
       workers_(workers),
       retry_budget_(config_.retry_budget),
-      spend_(config_.budgets),
-      random_(std::random_device()()) {
-  for (const RouteConfig& route : config_.routes) {
-    if (route.load.enabled) load_.emplace(route.model, LoadController(route.load));
-    if (!route.canary.target.empty())
-      canaries_.emplace(route.model, std::make_unique<Canary>(route.canary));
-  }
-}
+      record_(std::move(record)),
+      random_(std::random_device()()) {}
 
 Result<std::shared_ptr<HybridRouter>> HybridRouter::make(RouterConfig config,
                                                          std::shared_ptr<Models> models,
                                                          asio::thread_pool& workers,
-                                                         const MakeUpstream& make_upstream) {
+                                                         const MakeUpstream& make_upstream,
+                                                         HybridRouter* before) {
+  std::shared_ptr<Record> record = before != nullptr ? before->record_ : std::make_shared<Record>();
   std::shared_ptr<HybridRouter> router(
-      new HybridRouter(std::move(config), std::move(models), workers));
-  for (const UpstreamConfig& upstream : router->config_.upstreams) {
+      new HybridRouter(std::move(config), std::move(models), workers, std::move(record)));
+  if (auto opened = router->open_upstreams(make_upstream, before); !opened) return opened.error();
+  if (auto opened = router->open_privacy(); !opened) return opened.error();
+  router->open_canaries(before);
+  router->open_load(before);
+  router->record_->spend.set_limits(router->config_.budgets);
+  return router;
+}
+
+Result<void> HybridRouter::open_upstreams(const MakeUpstream& make_upstream,
+                                          const HybridRouter* before) {
+  for (const UpstreamConfig& upstream : config_.upstreams) {
+    const Member* same = nullptr;
+    if (before != nullptr) {
+      const auto found = before->members_.find(upstream.name);
+      if (found != before->members_.end() && found->second->config() == upstream)
+        same = found->second.get();
+    }
+    // A worker's process goes on; the others are cheap, and their keys may be new.
+    if (same != nullptr && upstream.kind == UpstreamConfig::Kind::worker) {
+      members_[upstream.name] = std::make_unique<Member>(same->shared_upstream(), same);
+      continue;
+    }
     auto made = make_upstream(upstream);
     if (!made) return made.error();
-    router->members_[upstream.name] = std::make_unique<Member>(*std::move(made));
+    members_[upstream.name] = std::make_unique<Member>(*std::move(made), same);
   }
-  if (auto opened = router->open_privacy(); !opened) return opened.error();
-  return router;
+  return {};
+}
+
+void HybridRouter::open_canaries(const HybridRouter* before) {
+  for (const RouteConfig& route : config_.routes) {
+    if (route.canary.target.empty()) continue;
+    std::shared_ptr<Canary>& canary = canaries_[route.model];
+    if (before != nullptr) {
+      const auto found = before->canaries_.find(route.model);
+      if (found != before->canaries_.end() && found->second->config() == route.canary)
+        canary = found->second;
+    }
+    if (!canary) canary = std::make_shared<Canary>(route.canary);
+  }
+}
+
+void HybridRouter::open_load(HybridRouter* before) {
+  for (const RouteConfig& route : config_.routes) {
+    if (!route.load.enabled) continue;
+    LoadController controller(route.load);
+    const RouteConfig* same = before != nullptr ? before->find(route.model) : nullptr;
+    if (same != nullptr && same->load == route.load) {
+      const std::lock_guard lock(before->mutex_);
+      controller = before->load_.at(route.model);
+    }
+    load_.emplace(route.model, controller);
+  }
 }
 
 Result<void> HybridRouter::open_privacy() {
@@ -65,6 +107,12 @@ Result<void> HybridRouter::open_privacy() {
                      Privacy{*std::move(guard), std::move(audit), route.privacy.restore});
   }
   return {};
+}
+
+void HybridRouter::reopen_logs() {
+  for (auto& [model, privacy] : privacy_) {
+    if (privacy.audit) privacy.audit->reopen();
+  }
 }
 
 Canary* HybridRouter::canary(const RouteConfig& route) {
@@ -87,7 +135,7 @@ void HybridRouter::note_agreement(const RouteConfig& route, double share) {
 void HybridRouter::rolled_back(const RouteConfig& route, const std::string& reason) {
   spdlog::warn("the canary '{}' of route '{}' was rolled back: {}", route.canary.target,
                route.model, reason);
-  metrics_.canary_rollbacks.add({route.model, route.canary.target});
+  record_->metrics.canary_rollbacks.add({route.model, route.canary.target});
 }
 
 const Privacy* HybridRouter::privacy(const RouteConfig& route) const {
@@ -121,7 +169,7 @@ UpstreamState HybridRouter::state_of(Member& member, const RouteConfig& route,
   const UpstreamConfig& config = member.config();
   UpstreamState state;
   state.available = member.breaker(route.model).available(Clock::now());
-  state.in_flight = member.in_flight;
+  state.in_flight = member.in_flight();
   state.first_token_s = member.first_token(Clock::now());
   state.context = config.context;
   if (config.max_concurrency > 0 && state.in_flight >= config.max_concurrency)
@@ -151,7 +199,7 @@ double HybridRouter::spill_share(const RouteConfig& route, const RouteState& sta
 double HybridRouter::charge(const Member& member, const std::string& client,
                             const UpstreamUsage& usage) {
   const double usd = cost_usd(member.config().price, usage);
-  spend_.add(key_of(client), usage, usd, now_in_seconds());
+  record_->spend.add(key_of(client), usage, usd, now_in_seconds());
   return usd;
 }
 
@@ -171,24 +219,25 @@ RoutePlan HybridRouter::plan(const RouteConfig& route, const RouteFeatures& feat
     if (first != state.upstreams.end()) plan.expected_wait_s = first->second.expected_wait_s;
   }
   retry_budget_.deposit(begin);
-  metrics_.decision_seconds.observe(std::chrono::duration<double>(Clock::now() - begin).count());
+  record_->metrics.decision_seconds.observe(
+      std::chrono::duration<double>(Clock::now() - begin).count());
   const std::string target = plan.upstreams.empty() ? "none" : plan.upstreams.front();
-  metrics_.decisions.add({route.model, target, plan.cause});
+  record_->metrics.decisions.add({route.model, target, plan.cause});
   return plan;
 }
 
 double HybridRouter::remaining_usd(const std::string& client) const {
-  return spend_.remaining_usd(key_of(client), now_in_seconds());
+  return record_->spend.remaining_usd(key_of(client), now_in_seconds());
 }
 
 void HybridRouter::write_metrics(MetricsText& out) {
   const auto now = Clock::now();
-  metrics_.write(out);
+  record_->metrics.write(out);
   out.single("pincer_router_retry_budget_remaining", "gauge",
              "Retries and migrations that may be made now.", retry_budget_.balance(now));
   out.family("pincer_router_in_flight", "gauge", "Requests that an upstream is answering.");
   for (const auto& [name, member] : members_)
-    out.sample("pincer_router_in_flight", {{"upstream", name}}, member->in_flight);
+    out.sample("pincer_router_in_flight", {{"upstream", name}}, member->in_flight());
   if (!canaries_.empty())
     out.family("pincer_router_canary_weight", "gauge", "The share of requests that a canary gets.");
   for (const auto& [model, canary] : canaries_) {

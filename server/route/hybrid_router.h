@@ -31,10 +31,14 @@ class HybridRouter {
   // Remote upstreams and workers are made by this; it errs where their settings cannot work.
   using MakeUpstream = std::function<Result<std::shared_ptr<Upstream>>(const UpstreamConfig&)>;
 
+  // `before`: the router of an earlier configuration, which may still answer. What it has counted
+  // and spent goes on here, and so does what it knows of upstreams and canaries whose settings are
+  // the same; keys, names and audit logs are read and opened again.
   static Result<std::shared_ptr<HybridRouter>> make(RouterConfig config,
                                                     std::shared_ptr<Models> models,
                                                     asio::thread_pool& workers,
-                                                    const MakeUpstream& make_upstream);
+                                                    const MakeUpstream& make_upstream,
+                                                    HybridRouter* before = nullptr);
 
   const RouterConfig& config() const { return config_; }
   // Null: no route has this name.
@@ -56,26 +60,39 @@ class HybridRouter {
   // … 1.
   void note_agreement(const RouteConfig& route, double share);
 
+  void reopen_logs();  // of audits, after their files were renamed
+
   // Of a route that lets nothing private leave; null: it does not look.
   const Privacy* privacy(const RouteConfig& route) const;
 
   // What an attempt for `client` used; the cost in USD.
   double charge(const Member& member, const std::string& client, const UpstreamUsage& usage);
-  const Spend& spend() const { return spend_; }
+  const Spend& spend() const { return record_->spend; }
   double remaining_usd(const std::string& client) const;  // 0: spent; negative: without limit
   std::atomic<int> shadows = 0;                           // on their way
 
   asio::thread_pool& workers() { return workers_; }  // for what takes long
-  AnswerCache& cache() { return cache_; }
+  AnswerCache& cache() { return record_->cache; }
   RetryBudget& retry_budget() { return retry_budget_; }
-  RouterMetrics& metrics() { return metrics_; }
+  RouterMetrics& metrics() { return record_->metrics; }
   double draw();  // uniform in [0, 1)
 
   // The state of every upstream and breaker, for /metrics.
   void write_metrics(MetricsText& out);
 
  private:
-  HybridRouter(RouterConfig config, std::shared_ptr<Models> models, asio::thread_pool& workers);
+  // What outlives a configuration.
+  struct Record {
+    Spend spend{{}};
+    AnswerCache cache;
+    RouterMetrics metrics;
+  };
+
+  HybridRouter(RouterConfig config, std::shared_ptr<Models> models, asio::thread_pool& workers,
+               std::shared_ptr<Record> record);
+  Result<void> open_upstreams(const MakeUpstream& make_upstream, const HybridRouter* before);
+  void open_canaries(const HybridRouter* before);
+  void open_load(HybridRouter* before);
   Result<void> open_privacy();
   void rolled_back(const RouteConfig& route, const std::string& reason);
   double spill_share(const RouteConfig& route, const RouteState& state);
@@ -86,11 +103,9 @@ class HybridRouter {
   asio::thread_pool& workers_;
   std::map<std::string, std::unique_ptr<Member>> members_;
   std::map<std::string, Privacy> privacy_;  // by the route's model, as the next
-  std::map<std::string, std::unique_ptr<Canary>> canaries_;
+  std::map<std::string, std::shared_ptr<Canary>> canaries_;
   RetryBudget retry_budget_;
-  Spend spend_;
-  AnswerCache cache_;
-  RouterMetrics metrics_;
+  std::shared_ptr<Record> record_;
   std::mutex mutex_;  // of what follows
   std::mt19937_64 random_;
   std::map<std::string, LoadController> load_;  // by the route's model

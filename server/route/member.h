@@ -18,11 +18,14 @@ namespace pincer {
 // Thread-safe.
 class Member {
  public:
-  explicit Member(std::shared_ptr<Upstream> upstream) : upstream_(std::move(upstream)) {}
+  // `before`: the member of an earlier configuration, with the same settings: what it was like is
+  // what this one is like. Null: nothing is known.
+  explicit Member(std::shared_ptr<Upstream> upstream, const Member* before = nullptr);
 
   const std::string& name() const { return config().name; }
   const UpstreamConfig& config() const { return upstream_->config(); }
   Upstream& upstream() { return *upstream_; }
+  const std::shared_ptr<Upstream>& shared_upstream() const { return upstream_; }
   // One for each model: a model that fails says nothing of the others.
   Breaker& breaker(const std::string& model);
 
@@ -38,14 +41,22 @@ class Member {
   void saw_first_token(double seconds, Breaker::Time now);
   double first_token(Breaker::Time now) const;
 
-  std::atomic<int> in_flight = 0;
+  // Attempts in progress.
+  int in_flight() const { return seen_->in_flight; }
+  void begin_attempt() { ++seen_->in_flight; }
+  void end_attempt() { --seen_->in_flight; }
 
  private:
+  struct Seen {
+    std::atomic<int> in_flight = 0;
+    std::atomic<double> first_token = 0;
+    std::atomic<Breaker::Time::rep> first_token_at = 0;
+    std::mutex mutex;
+    std::map<std::string, std::unique_ptr<Breaker>> breakers;
+  };
+
   std::shared_ptr<Upstream> upstream_;
-  std::atomic<double> first_token_ = 0;
-  std::atomic<Breaker::Time::rep> seen_ = 0;  // when
-  std::mutex mutex_;
-  std::map<std::string, std::unique_ptr<Breaker>> breakers_;
+  std::shared_ptr<Seen> seen_;
 };
 
 }  // namespace pincer

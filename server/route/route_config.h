@@ -18,6 +18,7 @@ struct UpstreamTimeouts {
   Milliseconds first_token{5'000};  // from the request to its first content
   Milliseconds inter_token{3'000};  // silence between two pieces of content
   Milliseconds total{120'000};      // 0: none
+  bool operator==(const UpstreamTimeouts&) const = default;
 };
 
 struct UpstreamPrice {  // USD per million tokens
@@ -35,12 +36,14 @@ struct BreakerOptions {
   Milliseconds max_ejection{300'000};
   Milliseconds billing_ejection{18'000'000};  // no credit, a refused key: not probed by traffic
   double jitter = 0.2;                        // of each ejection, to either side
+  bool operator==(const BreakerOptions&) const = default;
 };
 
 struct RetryOptions {
   int max_attempts = 2;  // at one upstream, the first included
   Milliseconds backoff_base{100}, backoff_max{2'000};
   bool respect_retry_after = true;
+  bool operator==(const RetryOptions&) const = default;
 };
 
 // What an upstream can do; requests that want more are not sent there.
@@ -49,6 +52,7 @@ struct UpstreamAbilities {
   bool schema = true;    // holds an answer to a format
   bool logprobs = true;  // an Anthropic API has none, unless the configuration says so
   bool choices = true;   // several answers to one request; the same
+  bool operator==(const UpstreamAbilities&) const = default;
 };
 
 struct UpstreamConfig {
@@ -85,6 +89,7 @@ struct UpstreamConfig {
   std::string ca_file;  // PEM of those who may sign the certificate; empty: the system's
 
   bool remote() const { return kind == Kind::openai || kind == Kind::anthropic; }
+  bool operator==(const UpstreamConfig&) const = default;
 };
 
 enum class PolicyKind { fixed, length, classifier, cascade, weighted };
@@ -115,6 +120,7 @@ struct LoadControl {
   bool enabled = false;
   Milliseconds target_first_token{1'000};
   double hysteresis = 0.1;  // of the target
+  bool operator==(const LoadControl&) const = default;
 };
 
 struct StreamFailure {
@@ -135,6 +141,7 @@ struct CanaryConfig {
   double max_first_token_ratio = 1.2;  // of the medians or the 95th percentiles
   double min_agreement = 0;            // of shadows' answers with those that clients got; 0: any
   int min_requests = 200;              // before it counts as proven; a guard may act earlier
+  bool operator==(const CanaryConfig&) const = default;
 };
 
 struct PrivacyConfig {

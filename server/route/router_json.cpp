@@ -48,7 +48,7 @@ json::array upstreams_json(HybridRouter& router) {
     Member& member = router.member(config.name);
     out.push_back({{"name", config.name},
                    {"kind", kind_name(config.kind)},
-                   {"in_flight", member.in_flight.load()},
+                   {"in_flight", member.in_flight()},
                    {"first_token_s", member.first_token(std::chrono::steady_clock::now())},
                    {"breakers", breakers_json(member)}});
   }

@@ -7,6 +7,7 @@ namespace pincer {
 namespace {
 
 constexpr std::size_t kMostDays = 400;
+constexpr std::chrono::hours kKeptAtLeast{24 * 31};
 
 std::chrono::sys_time<std::chrono::hours> hour_of(Spend::Time time) {
   return std::chrono::floor<std::chrono::hours>(time);
@@ -21,7 +22,12 @@ double cost_usd(const UpstreamPrice& price, const UpstreamUsage& usage) {
          1e-6;
 }
 
-Spend::Spend(std::vector<SpendLimit> limits) : limits_(std::move(limits)) {
+Spend::Spend(std::vector<SpendLimit> limits) { set_limits(std::move(limits)); }
+
+void Spend::set_limits(std::vector<SpendLimit> limits) {
+  const std::lock_guard lock(mutex_);
+  limits_ = std::move(limits);
+  longest_ = kKeptAtLeast;
   for (const SpendLimit& limit : limits_) longest_ = std::max(longest_, limit.window);
 }
 
@@ -43,7 +49,7 @@ void Spend::add(const std::string& key, const UpstreamUsage& usage, double usd, 
   row.completion_tokens += usage.completion_tokens;
   row.usd += usd;
   while (days_.size() > kMostDays) days_.erase(days_.begin());
-  if (usd <= 0 || limits_.empty()) return;
+  if (usd <= 0) return;
   add_hour(all_, usd, now);
   add_hour(by_key_[key], usd, now);
 }

@@ -31,6 +31,9 @@ class Spend {
 
   explicit Spend(std::vector<SpendLimit> limits);
 
+  // From now on; what was spent before counts, as far as 31 days back.
+  void set_limits(std::vector<SpendLimit> limits);
+
   void add(const std::string& key, const UpstreamUsage& usage, double usd, Time now);
 
   // The least that any limit leaves to the key; 0 when one is reached, -1 without limits.
@@ -49,9 +52,9 @@ class Spend {
   static double sum(const Hours& hours, std::chrono::hours window, Time now);
   void add_hour(Hours& hours, double usd, Time now) const;
 
-  const std::vector<SpendLimit> limits_;
-  std::chrono::hours longest_{0};
   mutable std::mutex mutex_;
+  std::vector<SpendLimit> limits_;
+  std::chrono::hours longest_;  // that hours are kept
   Hours all_;
   std::map<std::string, Hours> by_key_;
   std::map<std::chrono::sys_days, std::map<std::string, SpendRow>> days_;

@@ -254,6 +254,37 @@ class Operations(unittest.TestCase):
         self.assertIn("max_active", log)  # needs a restart, and says so
         self.assertIn("no_such_key", log)
 
+    def test_reload_changes_routes_and_keeps_their_streams(self):
+        def write(route):
+            return self.file("pincer.yaml", f"""
+upstreams:
+  - {{name: local, kind: engine, models: {{{route}: smollm2-135m-instruct}}}}
+routes:
+  - {{model: {route}, local: local, policy: fixed}}
+""")
+
+        def models():
+            return [m["id"] for m in json.loads(server.request("GET", "/v1/models")[1])["data"]]
+
+        server = self.server("--config", write("first"))
+        connection, response = server.stream(dict(chat("Count.", max_tokens=200, logit_bias={"2": -100}), model="first"))
+        response.readline()
+        write("second")
+        server.process.send_signal(signal.SIGHUP)
+        self.wait_for("the new route", lambda: "second" in models())
+        self.assertNotIn("first", models())
+        self.assertGreater(len(support.text_of(response)), 200)
+        connection.close()
+        self.assertEqual(server.request("POST", CHAT, dict(chat("Hi."), model="first"))[0], 404)
+        status, body = server.request("POST", CHAT, dict(chat("Hi."), model="second"))
+        self.assertEqual(status, 200, body)
+        attempts = 'pincer_router_attempts_total{upstream="local",model="%s"}'
+        self.assertEqual(server.metric(attempts % "first"), 1, "counters go on")
+        self.file("pincer.yaml", "routes:\n  - {model: third, local: nobody}\n")
+        server.process.send_signal(signal.SIGHUP)
+        self.wait_for("the refusal", lambda: "nobody" in "".join(server.log))
+        self.assertIn("second", models())
+
     # Administration
 
     def test_admin(self):

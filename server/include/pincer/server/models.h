@@ -33,8 +33,7 @@ class Models {
   // Its models are offered as well. Before the server starts.
   void set_opener(std::shared_ptr<ModelOpener> opener);
   const std::shared_ptr<ModelOpener>& opener() const { return opener_; }
-  // Names of routes, which are listed as well, before a model of the same name. Before the server
-  // starts.
+  // Names of routes, which are listed as well, before a model of the same name.
   void set_routes(std::vector<std::string> names);
 
   std::optional<Entry> find(std::string_view name) const;  // no route

@@ -1,0 +1,106 @@
+#include "server/route/hybrid_router.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "tests/server/support/fake_upstream.h"
+
+namespace pincer {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Kind = UpstreamConfig::Kind;
+
+// A configuration that is read again: what was learnt and spent goes on.
+class ReloadedRouter : public testing::Test {
+ protected:
+  ReloadedRouter() {
+    for (const char* name : {"cloud", "local", "next"})
+      config_.upstreams.emplace_back().name = name;
+    upstream("local").kind = Kind::worker;
+    RouteConfig route;
+    route.model = "chat";
+    route.local = "local";
+    route.cloud = "cloud";
+    route.canary.target = "next";
+    route.canary.baseline = "local";
+    route.canary.weight = 10;
+    config_.routes.push_back(route);
+  }
+
+  UpstreamConfig& upstream(const std::string& name) {
+    return *std::ranges::find(config_.upstreams, name, &UpstreamConfig::name);
+  }
+  RouteConfig& route() { return config_.routes.front(); }
+
+  std::shared_ptr<HybridRouter> load(HybridRouter* before = nullptr) {
+    auto made = HybridRouter::make(
+        config_, std::make_shared<Models>(), workers_,
+        [this](const UpstreamConfig& upstream) {
+          made_.push_back(upstream.name);
+          return Result<std::shared_ptr<Upstream>>(std::make_shared<test::FakeUpstream>(upstream));
+        },
+        before);
+    return std::move(made).value();
+  }
+
+  static void break_it(Member& member) {
+    for (int i = 0; i < member.config().breaker.consecutive_errors; ++i) {
+      auto permit = member.breaker("chat").try_acquire(Clock::now());
+      UpstreamFailure failure;
+      failure.kind = FailureClass::server;
+      member.breaker("chat").failed(*permit, failure, Clock::now());
+    }
+  }
+  static bool broken(Member& member) { return !member.breaker("chat").available(Clock::now()); }
+
+  asio::thread_pool workers_{1};
+  RouterConfig config_;
+  std::vector<std::string> made_;
+};
+
+TEST_F(ReloadedRouter, KnowsUpstreamsWhoseSettingsAreTheSame) {
+  const auto before = load();
+  for (const char* name : {"cloud", "next"}) break_it(before->member(name));
+  before->member("cloud").begin_attempt();
+  upstream("next").timeouts.connect += std::chrono::seconds(1);
+  const auto after = load(before.get());
+  EXPECT_TRUE(broken(after->member("cloud")));
+  EXPECT_EQ(after->member("cloud").in_flight(), 1);
+  EXPECT_FALSE(broken(after->member("next"))) << "it is another one now";
+  before->member("cloud").end_attempt();
+  EXPECT_EQ(after->member("cloud").in_flight(), 0);
+}
+
+TEST_F(ReloadedRouter, AWorkersProcessGoesOnAndKeysAreReadAgain) {
+  const auto before = load();
+  made_.clear();
+  const auto after = load(before.get());
+  EXPECT_EQ(made_, (std::vector<std::string>{"cloud", "next"}));
+  EXPECT_EQ(&before->member("local").upstream(), &after->member("local").upstream());
+}
+
+TEST_F(ReloadedRouter, WhatWasSpentCountsAgainstNewBudgets) {
+  upstream("cloud").price.output = 1e6;
+  const auto before = load();
+  before->charge(before->member("cloud"), "key\n", {.completion_tokens = 3});
+  EXPECT_EQ(before->remaining_usd("key\n"), -1) << "no limit";
+  config_.budgets = {{.limit_usd = 5}};
+  const auto after = load(before.get());
+  EXPECT_NEAR(after->remaining_usd("key\n"), 2, 1e-9);
+  after->metrics().attempts.add({"cloud", "chat"});
+  EXPECT_EQ(before->metrics().attempts.value({"cloud", "chat"}), 1);
+}
+
+TEST_F(ReloadedRouter, ACanaryKeepsItsEvidenceUnlessItIsAnotherOne) {
+  const auto before = load();
+  before->note_canary(route(), {.canary = true, .weight = 0.1});
+  EXPECT_EQ(load(before.get())->canary(route())->status().requests, 1);
+  route().canary.max_error_rate = 0.5;
+  EXPECT_EQ(load(before.get())->canary(route())->status().requests, 0);
+}
+
+}  // namespace
+}  // namespace pincer
