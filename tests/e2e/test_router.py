@@ -140,7 +140,7 @@ routes:
         self.assertGreater(usage["prompt_tokens"], 400)
         # Half: on a busy machine it does not get through all of it in time.
         self.assertGreater(usage["prompt_tokens_details"]["cached_tokens"], 0.5 * usage["prompt_tokens"])
-        self.assertGreaterEqual(self.server.metric('pincer_router_standby_readings_total{upstream="local",model="watched"}'), 1)
+        self.assertGreaterEqual(self.server.metric("pincer_router_standby_readings_total"), 1)
 
     def test_a_limited_cloud_is_replaced(self):
         self.proxy.fail("limit")

@@ -108,7 +108,6 @@ TEST_F(RemoteUpstreamTest, AConnectionThatWasClosedWhileItRestedIsNoFailure) {
 }
 
 TEST_F(RemoteUpstreamTest, WhatBreaksHasItsClass) {
-  config_.timeouts.first_token = config_.timeouts.inter_token = 50ms;
   server_.answer(ScriptServer::open_events(kChunk), Answer::reset);
   const Outcome cut = ask_once();
   EXPECT_EQ(cut.text, "1 ") << "what came before is not lost";
@@ -121,10 +120,18 @@ TEST_F(RemoteUpstreamTest, WhatBreaksHasItsClass) {
   expect_failure(FailureClass::garbled);
   server_.answer(ScriptServer::events("data: <html>\n\n"));
   expect_failure(FailureClass::garbled);
+}
+
+TEST_F(RemoteUpstreamTest, SilenceBeforeTheFirstContentHasItsClass) {
+  config_.timeouts.first_token = 50ms;
   server_.answer(ScriptServer::open_events(": hello\n\n"), Answer::stall);
   expect_failure(FailureClass::timeout_first);
   server_.answer("", Answer::stall);
   expect_failure(FailureClass::timeout_first);
+}
+
+TEST_F(RemoteUpstreamTest, SilenceAfterContentHasItsClass) {
+  config_.timeouts.inter_token = 50ms;
   server_.answer(ScriptServer::open_events(kChunk), Answer::stall);
   expect_failure(FailureClass::timeout_idle);
 }
