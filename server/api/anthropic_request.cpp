@@ -4,7 +4,6 @@
 
 #include <boost/json.hpp>
 #include <limits>
-#include <random>
 #include <utility>
 
 #include "server/api/anthropic_content.h"
@@ -12,6 +11,7 @@
 #include "server/api/json_fields.h"
 #include "server/api/request_limits.h"
 #include "server/api/tool_json.h"
+#include "server/http/random_id.h"
 
 namespace pincer {
 namespace json = boost::json;
@@ -210,8 +210,7 @@ void RequestReader::answer() {
   fields_.number("top_p", chat_.sampling.top_p, 0, 1);
   fields_.integer("top_k", top_k, 0, kMaxInt);
   chat_.sampling.top_k = static_cast<int>(top_k);
-  std::random_device device;
-  chat_.sampling.seed = (std::uint64_t{device()} << 32) | device();
+  chat_.sampling.seed = random_seed();
   stops();
   fields_.boolean("stream", request_.stream);
   if (const json::object* metadata = fields_.object("metadata"))

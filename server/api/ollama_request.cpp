@@ -2,7 +2,6 @@
 
 #include <boost/json.hpp>
 #include <limits>
-#include <random>
 #include <utility>
 
 #include "server/api/json_body.h"
@@ -10,6 +9,7 @@
 #include "server/api/logprobs_fields.h"
 #include "server/api/ollama_messages.h"
 #include "server/api/ollama_options.h"
+#include "server/http/random_id.h"
 
 namespace pincer {
 namespace json = boost::json;
@@ -94,8 +94,7 @@ std::variant<OllamaRequest, Problem> parse_ollama_request(std::string_view body,
   OllamaRequest request;
   ChatRequest& chat = request.chat;
   chat.sampling = defaults;
-  std::random_device device;
-  chat.sampling.seed = (std::uint64_t{device()} << 32) | device();
+  chat.sampling.seed = random_seed();
   std::optional<Problem> problem;
   JsonFields fields(object, "", problem);
   if (!fields.text("model", chat.model)) fields.wrong_value("model", "it must be given");

@@ -6,13 +6,13 @@
 #include <boost/json.hpp>
 #include <charconv>
 #include <limits>
-#include <random>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "server/api/request_limits.h"
 #include "server/api/stop_strings.h"
+#include "server/http/random_id.h"
 
 namespace pincer {
 namespace json = boost::json;
@@ -62,8 +62,7 @@ void parse_parameters(JsonFields& fields, SamplingParams& sampling) {
   if (fields.integer("seed", seed, kLow, kHigh)) {
     sampling.seed = static_cast<std::uint64_t>(seed);
   } else {
-    std::random_device device;
-    sampling.seed = (std::uint64_t{device()} << 32) | device();
+    sampling.seed = random_seed();
   }
   parse_logit_bias(fields, sampling.logit_bias);
 }

@@ -1,5 +1,7 @@
 #include "server/http/transport.h"
 
+#include <sys/socket.h>
+
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -7,7 +9,6 @@
 #include "server/http/use_tuple.h"
 
 namespace pincer {
-namespace {}  // namespace
 
 asio::awaitable<NetError> Transport::handshake(asio::ssl::context& context) {
   tls_ = std::make_unique<Tls>(socket_, context);
@@ -30,6 +31,13 @@ asio::awaitable<NetError> Transport::handshake_as_client(asio::ssl::context& con
 
 asio::awaitable<void> Transport::close_notify() {
   if (tls_) co_await tls_->async_shutdown(kTuple);
+}
+
+std::size_t Transport::write_now(std::string_view bytes) {
+  if (tls_) return 0;
+  const auto sent =
+      ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  return sent > 0 ? static_cast<std::size_t>(sent) : 0;
 }
 
 }  // namespace pincer

@@ -6,6 +6,7 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -31,6 +32,10 @@ class Transport {
   asio::awaitable<NetError> handshake_as_client(asio::ssl::context& context, std::string host);
   // Tells a TLS client that no more comes, so that it can tell an end from a cut.
   asio::awaitable<void> close_notify();
+
+  // Bytes that the socket takes without a wait. 0 under TLS and at errors, which the next operation
+  // meets again.
+  std::size_t write_now(std::string_view bytes);
 
   template <typename Buffers, typename Token>
   auto async_read_some(const Buffers& buffers, Token&& token) {

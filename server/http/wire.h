@@ -69,6 +69,7 @@ class Wire : public std::enable_shared_from_this<Wire> {
   beast::flat_buffer input_;
   bool timed_out_ = false;
   bool input_ended_ = false;
+  int written_at_once_ = 0;
 };
 
 }  // namespace pincer

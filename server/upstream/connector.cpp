@@ -34,6 +34,7 @@ struct ConnectionDeadline::State {
   State(Socket& with, const asio::any_io_executor& executor) : socket(&with), timer(executor) {}
   Socket* socket;  // null: nobody waits any more
   asio::steady_timer timer;
+  Time when = Time::max();
   bool passed = false;
 };
 
@@ -45,11 +46,19 @@ ConnectionDeadline::~ConnectionDeadline() {
   state_->timer.cancel();
 }
 
+// It moves with each piece that comes: a timer that waits for an earlier moment is left alone, and
+// set again when it fires.
 void ConnectionDeadline::set(Time when) {
-  state_->timer.expires_at(when);
-  if (when == Time::max()) return;
-  state_->timer.async_wait([state = state_](const NetError& error) {
-    if (error || state->socket == nullptr || state->timer.expiry() > Clock::now()) return;
+  const bool waits = state_->when != Time::max() && state_->timer.expiry() <= when;
+  state_->when = when;
+  if (!waits && when != Time::max()) wait(state_);
+}
+
+void ConnectionDeadline::wait(const std::shared_ptr<State>& state) {
+  state->timer.expires_at(state->when);
+  state->timer.async_wait([state](const NetError& error) {
+    if (error || state->socket == nullptr || state->when == Time::max()) return;
+    if (state->when > Clock::now()) return wait(state);
     state->passed = true;
     NetError ignored;
     state->socket->close(ignored);

@@ -35,6 +35,7 @@ class ConnectionDeadline {
 
  private:
   struct State;
+  static void wait(const std::shared_ptr<State>& state);
   std::shared_ptr<State> state_;
 };
 

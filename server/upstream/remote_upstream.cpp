@@ -48,9 +48,13 @@ class RemoteStream final : public UpstreamStream {
   // the first byte: the connection had been closed while it rested.
   asio::awaitable<std::optional<UpstreamFailure>> open(std::string bytes, const Dialect& dialect) {
     deadline_->set(limit(timeouts_.first_token, sent_));
-    const auto [failed, written] =
-        co_await asio::async_write(connection_->transport, asio::buffer(bytes), kTuple);
-    NetError error = failed;
+    NetError error;
+    const std::size_t sent = connection_->transport.write_now(bytes);
+    if (sent < bytes.size()) {
+      const auto [failed, written] =
+          co_await asio::async_write(connection_->transport, asio::buffer(bytes) + sent, kTuple);
+      error = failed;
+    }
     if (!error) {
       const auto [unread, size] = co_await http::async_read_header(
           connection_->transport, connection_->buffer, parser_, kTuple);
