@@ -31,6 +31,8 @@ class Answer {
   // What there is of one choice, at least one token or its end; nothing if the caller left, or
   // after the last choice's end or a problem.
   asio::awaitable<std::optional<AnswerNews>> next();
+  // Whether next() is sure not to wait.
+  bool ready() const { return source_->ready(); }
 
   // Ends the watch over the caller, whose transport is free again: to be awaited in the end,
   // whether or not the start succeeded.

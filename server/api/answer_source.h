@@ -22,6 +22,7 @@ class AnswerSource {
   virtual const Backend& backend() const = 0;
   virtual int choices() const = 0;
   virtual asio::awaitable<std::optional<AnswerNews>> next() = 0;
+  virtual bool ready() const { return false; }
   virtual asio::awaitable<void> release() = 0;
 };
 

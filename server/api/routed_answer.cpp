@@ -140,6 +140,8 @@ asio::awaitable<std::optional<AnswerNews>> RoutedAnswer::next() {
   co_return std::nullopt;
 }
 
+bool RoutedAnswer::ready() const { return !inbox_->news.empty(); }
+
 bool RoutedAnswer::wants_notes() const {
   return route_.stream_failure.marker || caller_.header("x-pincer-markers") == "1";
 }

@@ -29,6 +29,7 @@ class RoutedAnswer final : public AnswerSource {
   const Backend& backend() const override { return *identity_; }
   int choices() const override { return static_cast<int>(flights_.size()); }
   asio::awaitable<std::optional<AnswerNews>> next() override;
+  bool ready() const override;
   asio::awaitable<void> release() override;
 
  private:

@@ -32,27 +32,28 @@ asio::awaitable<void> Exchange::send(Response response) {
   co_await write(std::move(bytes));
 }
 
+// The head, unless it was sent before.
+std::string Exchange::head_of_events(std::string_view content_type) {
+  if (started()) return {};
+  status_ = 200;
+  Response events_follow;
+  events_follow.content_type = content_type;
+  // The second keeps reverse proxies (nginx) from holding events back.
+  events_follow.headers = {{"Cache-Control", "no-cache"}, {"X-Accel-Buffering", "no"}};
+  return head(events_follow, request_.http_1_0 ? Framing::close : Framing::chunked);
+}
+
 asio::awaitable<bool> Exchange::send_events(std::string events, std::string_view content_type) {
-  std::string bytes;
-  if (!started()) {
-    status_ = 200;
-    Response events_follow;
-    events_follow.content_type = content_type;
-    // The second keeps reverse proxies (nginx) from holding events back.
-    events_follow.headers = {{"Cache-Control", "no-cache"}, {"X-Accel-Buffering", "no"}};
-    bytes = head(events_follow, request_.http_1_0 ? Framing::close : Framing::chunked);
-  }
+  std::string bytes = head_of_events(content_type);
   bytes += request_.http_1_0 ? events : http_chunk(events);
   co_return co_await write(std::move(bytes));
 }
 
-asio::awaitable<void> Exchange::end_events(std::string events) {
-  assert(started());
-  if (!request_.http_1_0) {
-    events = http_chunk(events);
-    events += kLastHttpChunk;
-  }
-  co_await write(std::move(events));
+asio::awaitable<void> Exchange::end_events(std::string events, std::string_view content_type) {
+  std::string bytes = head_of_events(content_type);
+  bytes += request_.http_1_0 ? events : http_chunk(events);
+  if (!request_.http_1_0) bytes += kLastHttpChunk;
+  co_await write(std::move(bytes));
 }
 
 }  // namespace pincer

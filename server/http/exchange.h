@@ -37,7 +37,9 @@ class Exchange {
   // client is gone or too slow.
   asio::awaitable<bool> send_events(std::string events,
                                     std::string_view content_type = kEventStream);
-  asio::awaitable<void> end_events(std::string events);  // the last ones
+  // The last ones.
+  asio::awaitable<void> end_events(std::string events,
+                                   std::string_view content_type = kEventStream);
 
   // Whose key came with the request; null: no key is asked for, or the route is open.
   const std::shared_ptr<const Account>& account() const { return account_; }
@@ -73,6 +75,7 @@ class Exchange {
  private:
   asio::awaitable<bool> write(std::string bytes);
   std::string head(Response& response, Framing framing) const;
+  std::string head_of_events(std::string_view content_type);
 
   std::shared_ptr<Wire> wire_;
   std::shared_ptr<const Limits> limits_;
