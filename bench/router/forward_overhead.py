@@ -19,39 +19,26 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.request
+
+import mock_cloud
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "e2e"))
 TOKENS = 8
 
-
-def chunk(delta, reason=None):
-    event = {"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "m",
-             "choices": [{"index": 0, "delta": delta, "finish_reason": reason}]}
-    text = f"data: {json.dumps(event)}\n\n".encode()
-    return b"%x\r\n%s\r\n" % (len(text), text)
+FIRST = mock_cloud.HEAD + mock_cloud.delta({"role": "assistant", "content": "word"})
+MORE = mock_cloud.delta({"content": " word"})
+LAST = mock_cloud.delta({}, "stop") + mock_cloud.END
 
 
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-FIRST, MORE = HEAD + chunk({"role": "assistant", "content": "word"}), chunk({"content": " word"})
-LAST = chunk({}, "stop") + b"e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n"
-
-
-async def upstream(reader, writer):
-    with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-        while True:
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = next((int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")), 0)
-            await reader.readexactly(length)
-            writer.write(FIRST)
-            for _ in range(TOKENS):
-                await asyncio.sleep(0.005)
-                writer.write(MORE)
-            writer.write(LAST)
-    writer.close()
+async def upstream(writer, _path, _body):
+    writer.write(FIRST)
+    for _ in range(TOKENS):
+        await asyncio.sleep(0.005)
+        writer.write(MORE)
+    writer.write(LAST)
 
 
 async def client(port, model, requests, times, key):
@@ -78,20 +65,6 @@ async def round_of(port, model, clients, requests, key):
     times = []
     await asyncio.gather(*(client(port, model, requests, times, key) for _ in range(clients)))
     return times
-
-
-def serve_upstream():
-    ready, port = threading.Event(), []
-
-    async def run():
-        server = await asyncio.start_server(upstream, "127.0.0.1", 0)
-        port.append(server.sockets[0].getsockname()[1])
-        ready.set()
-        await server.serve_forever()
-
-    threading.Thread(target=lambda: asyncio.run(run()), daemon=True).start()
-    ready.wait()
-    return port[0]
 
 
 def litellm_model(name, model, port, **more):
@@ -133,7 +106,7 @@ def main():
     os.environ.update(PINCER_BIN=arguments.pincer, PINCER_TEST_MODEL=arguments.model)
     import support
 
-    port = serve_upstream()
+    port = mock_cloud.serve(upstream)
     home = support.Home()
     config = home.path / "router.yaml"
     config.write_text(f"""

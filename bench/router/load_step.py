@@ -11,18 +11,17 @@ whole time with many clients, the step itself included. Costs are the share of t
 
 import argparse
 import asyncio
-import contextlib
 import json
 import os
 import pathlib
 import random
 import statistics
 import sys
-import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path += [str(ROOT / "tests" / "e2e"), str(ROOT / "bench")]
+import mock_cloud  # noqa: E402
 import svg  # noqa: E402
 
 NAME = "smollm2-135m-instruct"
@@ -32,43 +31,13 @@ WORDS = ("river stone lamp winter paper garden iron music window salt morning wh
          "forest engine letter harbour cotton mirror ladder valley pepper anchor violin").split()
 
 
-def chunk(**fields):
-    event = {"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [], **fields}
-    text = f"data: {json.dumps(event)}\n\n".encode()
-    return b"%x\r\n%s\r\n" % (len(text), text)
-
-
-def delta(content, reason=None):
-    return chunk(choices=[{"index": 0, "delta": {"role": "assistant", "content": content}, "finish_reason": reason}])
-
-
-async def cloud(reader, writer):
-    with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-        while True:
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = next(int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length"))
-            await reader.readexactly(length)
-            await asyncio.sleep(CLOUD_DELAY)
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
-            for number in range(TOKENS):
-                writer.write(delta(" word"))
-                await asyncio.sleep(1 / CLOUD_RATE)
-            writer.write(delta("", "stop") + chunk(usage={"prompt_tokens": 1, "completion_tokens": TOKENS}) + b"e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n")
-    writer.close()
-
-
-def serve_cloud():
-    ready, port = threading.Event(), []
-
-    async def run():
-        server = await asyncio.start_server(cloud, "127.0.0.1", 0)
-        port.append(server.sockets[0].getsockname()[1])
-        ready.set()
-        await server.serve_forever()
-
-    threading.Thread(target=lambda: asyncio.run(run()), daemon=True).start()
-    ready.wait()
-    return port[0]
+async def cloud(writer, _path, _body):
+    await asyncio.sleep(CLOUD_DELAY)
+    writer.write(mock_cloud.HEAD)
+    for _ in range(TOKENS):
+        writer.write(mock_cloud.delta({"role": "assistant", "content": " word"}))
+        await asyncio.sleep(1 / CLOUD_RATE)
+    writer.write(mock_cloud.delta({"role": "assistant", "content": ""}, "stop") + mock_cloud.usage(TOKENS) + mock_cloud.END)
 
 
 async def ask(port, prompt):
@@ -178,7 +147,7 @@ def picture(requests, target, seconds, before, after):
 
 def main():
     import support
-    home, port, target = support.Home(), serve_cloud(), arguments.target
+    home, port, target = support.Home(), mock_cloud.serve(cloud), arguments.target
 
     def measure(share, before, after):
         with support.Server(home, "--config", config(home, port, target, share)) as server:
