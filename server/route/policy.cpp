@@ -121,10 +121,12 @@ bool Planner::may_answer(const std::string& name) const {
 }
 
 void Planner::choose() {
-  if (choose_wanted() || choose_by_rule()) return;
-  choose_by_policy();
-  by_policy_ = true;
-  spill();
+  if (choose_wanted()) return;
+  if (!choose_by_rule()) {
+    choose_by_policy();
+    by_policy_ = true;
+    spill();
+  }
   choose_canary();
 }
 

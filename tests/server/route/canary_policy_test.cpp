@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "server/route/plan.h"
+#include "server/route/rule_names.h"
 
 namespace pincer {
 namespace {
@@ -34,6 +36,12 @@ class CanaryPolicy : public ::testing::Test {
   RoutePlan plan_of(const std::string& session) {
     features_.session = session;
     return plan();
+  }
+  void rule(const std::string& use, bool fail_closed) {
+    auto condition = parse_expression("characters >= 0", rule_names(config_.upstreams));
+    ASSERT_TRUE(condition) << condition.error().message;
+    route_.policy.rules.push_back(
+        {"characters >= 0", std::move(condition).value(), use, fail_closed});
   }
 
   RouterConfig config_;
@@ -117,6 +125,23 @@ TEST_F(CanaryPolicy, ACascadeBeginsWithIt) {
   const RoutePlan p = plan();
   EXPECT_TRUE(p.cascade);
   EXPECT_EQ(p.upstreams, (Names{"next", "sky", "home"}));
+}
+
+TEST_F(CanaryPolicy, ItsBaselineIsMeantAsWellWhereARuleSaysSo) {
+  rule("home", false);
+  EXPECT_TRUE(plan().lot);
+  state_.canary_weight = 1;
+  const RoutePlan p = plan();
+  EXPECT_EQ(p.upstreams, (Names{"next", "home", "sky"}));
+  EXPECT_EQ(p.cause, "canary");
+}
+
+TEST_F(CanaryPolicy, NotWhereARuleSaysThatNothingElseAnswers) {
+  rule("home", true);
+  state_.canary_weight = 1;
+  const RoutePlan p = plan();
+  EXPECT_EQ(p.upstreams, Names{"home"});
+  EXPECT_FALSE(p.lot);
 }
 
 }  // namespace
