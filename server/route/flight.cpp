@@ -296,20 +296,23 @@ Flight::Outcome Flight::fail(Member& member, Breaker::Permit& permit, UpstreamFa
   return Outcome::failed;
 }
 
-void Flight::commit(Member& member, Clock::time_point sent) {
+void Flight::note_first_token(Member& member, Clock::time_point sent) {
   const auto now = Clock::now();
+  log_.first_token_s = seconds(now - sent);
+  // Its turn is expected for itself: what is seen of a queue must not be taken for slowness.
+  const bool queued = member.name() == plan_.upstreams.front();
+  const double wait = queued ? plan_.expected_wait_s : 0;
+  member.saw_first_token(std::max(0.0, log_.first_token_s - wait), now);
+}
+
+void Flight::commit(Member& member) {
   RouterMetrics& metrics = router_->metrics();
   if (!committed_) {
     committed_ = true;
-    log_.first_token_s = seconds(now - sent);
-    // Its turn is expected for itself: what is seen of a queue must not be taken for slowness.
-    const bool queued = member.name() == plan_.upstreams.front();
-    const double wait = queued ? plan_.expected_wait_s : 0;
-    member.saw_first_token(std::max(0.0, log_.first_token_s - wait), now);
     if (failure_ && !log_.upstream.empty() && log_.upstream != member.name())
       metrics.fallbacks.add({log_.upstream, member.name(), std::string(name(failure_->kind))});
   } else if (!broke_at_.empty()) {
-    const double gap = seconds(now - last_content_);
+    const double gap = seconds(Clock::now() - last_content_);
     log_.migrations.push_back({.from = broke_at_,
                                .to = member.name(),
                                .at_tokens = written_.tokens(),
@@ -323,7 +326,8 @@ void Flight::commit(Member& member, Clock::time_point sent) {
 }
 
 void Flight::deliver(Member& member, UpstreamNews news, Clock::time_point sent) {
-  if (!committed_ || !broke_at_.empty()) commit(member, sent);
+  if (!committed_) note_first_token(member, sent);
+  if (!committed_ || !broke_at_.empty()) commit(member);
   last_content_ = Clock::now();
   written_.add(news.parts, news.tokens);
   leg_tokens_ += news.tokens;
@@ -345,7 +349,8 @@ void Flight::account(Member& member, const UpstreamUsage& usage) {
 }
 
 void Flight::finish(Member& member, UpstreamEnd end) {
-  if (!committed_ || !broke_at_.empty()) commit(member, last_content_);
+  // An answer without a word has no first token.
+  if (!committed_ || !broke_at_.empty()) commit(member);
   account(member, end.usage);
   // Of all that went on: what one upstream wrote, the next one read as a part of its prompt.
   if (!log_.migrations.empty())

@@ -63,7 +63,8 @@ class Flight : public std::enable_shared_from_this<Flight> {
   bool answer_from_cache();
   bool may_go_on(const Member& member);
   Outcome fail(Member& member, Breaker::Permit& permit, UpstreamFailure failure);
-  void commit(Member& member, Clock::time_point sent);
+  void note_first_token(Member& member, Clock::time_point sent);
+  void commit(Member& member);
   void deliver(Member& member, UpstreamNews news, Clock::time_point sent);
   void finish(Member& member, UpstreamEnd end);
   void account(Member& member, const UpstreamUsage& usage);

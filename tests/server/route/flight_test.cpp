@@ -29,6 +29,15 @@ TEST_F(FlightTest, TheFirstUpstreamAnswers) {
   EXPECT_TRUE(fake("local").requests().empty());
 }
 
+TEST_F(FlightTest, AnAnswerWithoutAWordHasNoFirstToken) {
+  fake("cloud").answer({{end_news()}, {}});
+  fly();
+  ASSERT_TRUE(end_);
+  EXPECT_EQ(log().upstream, "cloud");
+  EXPECT_LT(log().first_token_s, 0);
+  EXPECT_EQ(router_->member("cloud").first_token(std::chrono::steady_clock::now()), 0);
+}
+
 TEST_F(FlightTest, BeforeTheFirstContentTheNextUpstreamAnswersUnnoticed) {
   for (const auto kind :
        {FailureClass::connect, FailureClass::timeout_first, FailureClass::reset,
@@ -285,6 +294,14 @@ TEST_F(FlightOfCanary, ItsAnswerCounts) {
   EXPECT_EQ(status().guards[0].canary, 0);
   EXPECT_GT(status().guards[1].canary, 0);  // seconds to the first token
   EXPECT_EQ(status().guards[2].canary, 3);  // tokens
+}
+
+TEST_F(FlightOfCanary, AnAnswerWithoutAWordCountsAsOneAndIsNotSlow) {
+  fake("cloud").answer({{end_news(14, 0)}, {}});
+  fly();
+  EXPECT_EQ(status().requests, 1);
+  EXPECT_EQ(status().guards[1].canary, 0);
+  EXPECT_EQ(status().guards[2].canary, 0);
 }
 
 TEST_F(FlightOfCanary, WhatARequestHasWrongIsNotItsFault) {
