@@ -28,7 +28,8 @@ def connections(answer):
     """What asyncio.start_server calls; the coroutine answer(writer, path, body) writes one answer, and closes the writer to break one off."""
 
     async def connection(reader, writer):
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+        # Cancelled: the loop ends, and kept connections wait for a request.
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             while not writer.is_closing():
                 head = await reader.readuntil(b"\r\n\r\n")
                 length = next((int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")), 0)
