@@ -21,9 +21,12 @@ OPERATIONS = {
     "/embeddings": ["post"],
     "/models": ["get"],
     "/models/{model}": ["get"],
+    "/responses": ["post"],
+    "/responses/{response_id}": ["get", "delete"],
+    "/responses/input_tokens": ["post"],
 }
 CHECKS = "not_a_server_error,response_schema_conformance,content_type_conformance"
-LENGTHS = {"max_tokens": 4, "max_completion_tokens": 4, "n": 2, "best_of": 2}
+LENGTHS = {"max_tokens": 4, "max_completion_tokens": 4, "n": 2, "best_of": 2, "max_output_tokens": 16}
 
 
 def references(node):
