@@ -125,6 +125,7 @@ routes:
                 response.read()
             if response.getheader("x-pincer-upstream") == "worker":
                 return
+            time.sleep(0.05)  # its start needs the cores
 
     def cloud_run(self, fault, after):
         self.proxy.fail(fault, after)

@@ -25,6 +25,7 @@ PENALTY = 3000.0  # of ridge; as many rows' worth of doubt
 PRIOR = 1.0  # of length, in standard deviations of the trained part's predictions
 FARTHEST = 3.0  # as kFarthest of prompt_score.cpp
 PARTS = 64  # of the quantile table
+QUALITIES = 20  # steps of the table of shares
 
 
 def read_rows(path):
@@ -76,7 +77,16 @@ def cross_fit(features, gain, groups, length):
     return out
 
 
-def table(names, model, values, source):
+def shares_for_quality(values, gain):
+    """The share of prompts, hardest first, that the cloud must answer for 0, 1/QUALITIES, … 1 of its gain over the local model. With
+    predictions of cross_fit() it is what to expect of groups that were not seen."""
+    order = numpy.argsort(-values, kind="stable")
+    recovered = numpy.maximum.accumulate(numpy.concatenate([[0.0], numpy.cumsum(gain[order])])) / gain.sum()
+    wanted = numpy.arange(QUALITIES + 1) / QUALITIES
+    return numpy.searchsorted(recovered, numpy.minimum(wanted, recovered[-1])) / len(gain)
+
+
+def table(names, model, values, shares, source):
     mean, scale, weights = model
     quantiles = numpy.quantile(values, numpy.arange(1, PARTS) / PARTS)
     lines = [f"// Made by bench/router/train_score.py from {source}; do not edit.", "// mean, 1 / standard deviation, weight"]
@@ -86,6 +96,8 @@ def table(names, model, values, source):
         lines.append("    {" + ", ".join(f"{value:.6e}F" for value in row) + f"}},  // {name}")
     lines += ["}};", "", f"constexpr std::array<float, {len(quantiles)}> kQuantiles = {{"]
     lines += ["    " + " ".join(f"{value:.5e}F," for value in quantiles[i:i + 6]) for i in range(0, len(quantiles), 6)]
+    lines += ["};", "", f"constexpr std::array<float, {len(shares)}> kShares = {{"]
+    lines += ["    " + " ".join(f"{value:.4f}F," for value in shares[i:i + 10]) for i in range(0, len(shares), 10)]
     return "\n".join(lines + ["};", ""])
 
 
@@ -98,9 +110,12 @@ def main():
     rows = read_rows(args.labels)
     names, features = features_of(args.pincer, rows)
     gain = numpy.array([int(row["strong_correct"]) - int(row["weak_correct"]) for row in rows], dtype=float)
-    model = fit(features, gain, names.index("length"))
+    length = names.index("length")
+    model = fit(features, gain, length)
+    groups = numpy.array([row["group"] for row in rows])
+    shares = shares_for_quality(cross_fit(features, gain, groups, length), gain)
     source = f"{pathlib.Path(args.labels).name}, {len(rows)} prompts of {len({row['group'] for row in rows})} groups"
-    pathlib.Path(args.out).write_text(table(names, model, predict(model, features), source))
+    pathlib.Path(args.out).write_text(table(names, model, predict(model, features), shares, source))
     return 0
 
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "server/route/prompt_score.h"
 #include "server/route/router_sections.h"
 #include "server/route/rule_names.h"
 #include "server/route/yaml_fields.h"
@@ -76,9 +77,20 @@ YamlSetter threshold(RoutePolicy& policy) {
 YamlSetter classifier(RoutePolicy& policy, bool& described) {
   return [&policy, &described](const YAML::Node& node) {
     described = true;
+    const auto quality = [&policy](const YAML::Node& n) {
+      double wanted = 0;
+      yaml_share(wanted, 1)(n);
+      policy.target_cloud_share = cloud_share_for_quality(wanted);
+    };
     read_yaml_map(node, "a classifier",
                   {{"threshold", threshold(policy)},
-                   {"target_cloud_share", yaml_share(policy.target_cloud_share, 1)}});
+                   {"target_cloud_share", yaml_share(policy.target_cloud_share, 1)},
+                   {"target_quality", quality}});
+    if (node["target_quality"] && (node["target_cloud_share"] || policy.threshold >= 0)) {
+      refuse_yaml(node["target_quality"],
+                  "target_quality sets the threshold: leave out target_cloud_share, and threshold "
+                  "unless it is auto");
+    }
   };
 }
 

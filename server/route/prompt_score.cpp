@@ -47,6 +47,13 @@ double rank(double value) {
 
 double prompt_score(const PromptFeatures& features) { return rank(weighed(features)); }
 
+double cloud_share_for_quality(double quality) {
+  const double at = std::clamp(quality, 0.0, 1.0) * static_cast<double>(kShares.size() - 1);
+  const auto below = std::min(static_cast<std::size_t>(at), kShares.size() - 2);
+  return std::lerp(static_cast<double>(kShares[below]), static_cast<double>(kShares[below + 1]),
+                   at - static_cast<double>(below));
+}
+
 double prompt_score(std::string_view prompt) { return prompt_score(prompt_features(prompt)); }
 
 }  // namespace pincer

@@ -13,4 +13,9 @@ namespace pincer {
 double prompt_score(std::string_view prompt);
 double prompt_score(const PromptFeatures& features);
 
+// The share of prompts, the hardest by this score, that the cloud must answer to keep a share
+// `quality` of what it gains over the local model: on the training questions, each group scored by
+// weights that had not seen it. Both 0 to 1.
+double cloud_share_for_quality(double quality);
+
 }  // namespace pincer

@@ -174,6 +174,18 @@ TEST(RouterConfig, ACascadeAsksTheLocalModelUnlessAClassifierIsDescribed) {
   EXPECT_EQ(c.routes[0].policy.threshold, 1);
 }
 
+TEST(RouterConfig, ATargetOfQualityIsAShareOfTheCloud) {
+  const std::string route = kTwo + "routes:\n  - {model: m, policy: {classifier: {";
+  const double half = read(route + "target_quality: 50%}}}\n").routes[0].policy.target_cloud_share;
+  const double most = read(route + "target_quality: 0.9}}}\n").routes[0].policy.target_cloud_share;
+  EXPECT_GT(half, 0.3);
+  EXPECT_LT(half, 0.5) << "a score that is worth something asks for less than its share";
+  EXPECT_GT(most, half);
+  EXPECT_LT(most, 0.9);
+  EXPECT_NE(config_refusal(route + "target_quality: 50%, target_cloud_share: 20%}}}\n"), "");
+  EXPECT_NE(config_refusal(route + "threshold: 0.5, target_quality: 50%}}}\n"), "");
+}
+
 TEST(RouterConfig, ASideMayBeLeftOut) {
   const RouterConfig c = read(kTwo + "routes: [{model: m, cloud: none}]\n");
   EXPECT_EQ(c.routes[0].local, "home");
