@@ -255,6 +255,24 @@ TEST_F(FlightTest, TheVerySameRequestsAnswerIsTheLastResort) {
   EXPECT_TRUE(problem_);
 }
 
+// Also where a detector fails: guard() errs in both cases (guard_test.cpp).
+TEST_F(FlightTest, WhatCannotBeMadePrivateStaysHere) {
+  route_.privacy.enabled = true;
+  config_.routes = {route_};
+  request_.format = OutputFormat{OutputFormat::Kind::regex, "ann@mail.org"};
+  fake("local").answer({{text_news("1 2 3"), end_news()}, {}});
+  fly();
+  EXPECT_EQ(text_, "1 2 3");
+  EXPECT_TRUE(fake("cloud").requests().empty());
+  text_.clear();
+  plan_.upstreams = {"cloud"};
+  fly();
+  EXPECT_EQ(text_, "");
+  ASSERT_TRUE(problem_);
+  EXPECT_NE(problem_->message.find("cannot leave"), std::string::npos) << problem_->message;
+  EXPECT_TRUE(fake("cloud").requests().empty());
+}
+
 TEST_F(FlightTest, NobodyIsToldAfterTheClientLeft) {
   fake("cloud").answer({{text_news("1"), end_news()}, {}});
   asio::io_context io;
