@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "server/api/find_model.h"
 #include "server/api/local_answer.h"
 #include "server/api/routed_answer.h"
 #include "server/route/hybrid_router.h"
@@ -18,6 +19,9 @@ asio::awaitable<std::optional<Problem>> Answer::start(ChatRequest request, int c
 
 asio::awaitable<std::optional<Problem>> Answer::start(std::vector<ChatRequest> requests,
                                                       int choices) {
+  for (ChatRequest& request : requests) {
+    if (auto problem = complete_model_name(*api_.models, request.model)) co_return problem;
+  }
   std::shared_ptr<HybridRouter> router = api_.router.get();
   const RouteConfig* route = router ? router->find(requests.front().model) : nullptr;
   if (route != nullptr) {

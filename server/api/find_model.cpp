@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <utility>
+#include <vector>
 
 #include "server/api/openai_error.h"
 #include "server/backend/open_model.h"
@@ -65,6 +66,19 @@ asio::awaitable<FoundModel> find_model(const Api& api, Caller& caller, std::stri
   co_await caller.unwatch();
   bell->disconnect();
   co_return found;
+}
+
+std::optional<Problem> complete_model_name(const Models& models, std::string& name) {
+  if (!name.empty()) return std::nullopt;
+  std::vector<Models::Entry> all = models.list();
+  std::erase_if(all, [](const Models::Entry& entry) { return entry.route; });
+  if (all.size() != 1) {
+    return Problem{.message = "Invalid value for 'model': it must name the model.",
+                   .param = "model",
+                   .code = "invalid_value"};
+  }
+  name = std::move(all.front().name);
+  return std::nullopt;
 }
 
 Problem caller_left() {

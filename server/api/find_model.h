@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -22,6 +23,10 @@ asio::awaitable<FoundModel> find_model(const Api& api, const Caller& caller,
 
 // The same for requests that need no more than the model: watches the caller meanwhile.
 asio::awaitable<FoundModel> find_model(const Api& api, Caller& caller, std::string name);
+
+// Fills in a name that the request left out, as clients of servers with one model do; the problem
+// is that there are several. Routes do not count: they have to be named.
+std::optional<Problem> complete_model_name(const Models& models, std::string& name);
 
 // Nobody is there to be told: such a problem is not sent.
 Problem caller_left();

@@ -8,6 +8,7 @@
 
 #include "server/api/answer_stream.h"
 #include "server/api/embedding_text.h"
+#include "server/api/find_model.h"
 #include "server/api/http_caller.h"
 #include "server/api/openai_embeddings_request.h"
 #include "server/api/openai_error.h"
@@ -40,6 +41,8 @@ asio::awaitable<void> openai_embeddings(const Api& api, Exchange& exchange) {
   if (auto* problem = std::get_if<Problem>(&parsed))
     co_return co_await send_problem(exchange, std::move(*problem), openai_error_response);
   auto& request = std::get<OpenAiEmbeddingsRequest>(parsed);
+  if (auto problem = complete_model_name(*api.models, request.job.model))
+    co_return co_await send_problem(exchange, *std::move(problem), openai_error_response);
   const std::string model = request.job.model;
   HttpCaller caller(exchange);
   auto made = co_await embed(api, caller, std::move(request.job));

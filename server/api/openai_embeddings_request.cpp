@@ -66,7 +66,8 @@ std::variant<OpenAiEmbeddingsRequest, Problem> parse_openai_embeddings(std::stri
   OpenAiEmbeddingsRequest request;
   std::optional<Problem> problem;
   JsonFields fields(std::get<json::object>(parsed), "", problem);
-  if (!fields.text("model", request.job.model)) fields.wrong_value("model", "it must be given");
+  if (fields.text("model", request.job.model) && request.job.model.empty())
+    fields.wrong_value("model", "it must name the model");
   parse_input(fields, request.job.inputs);
   std::int64_t dimensions = 0;
   fields.integer("dimensions", dimensions, 1, std::numeric_limits<int>::max());

@@ -70,7 +70,8 @@ void parse_parameters(JsonFields& fields, SamplingParams& sampling) {
 }  // namespace
 
 void parse_openai_sampling(JsonFields& fields, ChatRequest& chat) {
-  if (!fields.text("model", chat.model)) fields.wrong_value("model", "it must name the model");
+  if (fields.text("model", chat.model) && chat.model.empty())
+    fields.wrong_value("model", "it must name the model");
   parse_parameters(fields, chat.sampling);
   parse_stops(fields, EmptyStop::refused, chat.stops);
 }

@@ -10,7 +10,7 @@ namespace pincer {
 
 // "model", and those that shape the tokens: temperature, top_p, penalties, seed, logit_bias, stop,
 // and the extensions top_k, min_p, typical_p, repetition_penalty. What is not given keeps the value
-// that it has, but for the seed, which is then random.
+// that it has, but for the seed, which is then random, and the model, which is then without a name.
 void parse_openai_sampling(JsonFields& fields, ChatRequest& chat);
 
 // "user" and "service_tier": whose share of the server it takes, and before whom it comes.

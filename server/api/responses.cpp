@@ -42,6 +42,13 @@ asio::awaitable<std::optional<Problem>> recall(const Api& api, const Caller& cal
   co_return join_history(request, std::move(history));
 }
 
+// Also where the response repeats it.
+std::optional<Problem> complete_model_name(const Api& api, ResponsesRequest& request) {
+  auto problem = complete_model_name(*api.models, request.chat.model);
+  request.echo["model"] = request.chat.model;
+  return problem;
+}
+
 // The last of the events says whether it was possible.
 asio::awaitable<void> keep(const Api& api, const Caller& caller, const ResponsesRequest& request,
                            ResponseBuilder& builder, ResponseEvents& events) {
@@ -125,7 +132,8 @@ class WholeSink final : public ResponseSink {
 asio::awaitable<std::optional<Problem>> make_response(const Api& api, Caller& caller,
                                                       ResponsesRequest request,
                                                       ResponseSink& sink) {
-  auto problem = co_await recall(api, caller, request);
+  auto problem = complete_model_name(api, request);
+  if (!problem) problem = co_await recall(api, caller, request);
   if (problem) co_return problem;
   Answer answer(api, caller);
   problem = co_await answer.start(request.chat);
@@ -156,7 +164,8 @@ asio::awaitable<void> count_response_input(const Api& api, Exchange& exchange) {
     co_return co_await send_problem(exchange, std::move(*problem), openai_error_response);
   auto& request = std::get<ResponsesRequest>(parsed);
   HttpCaller caller(exchange);
-  auto unknown = co_await recall(api, caller, request);
+  auto unknown = complete_model_name(api, request);
+  if (!unknown) unknown = co_await recall(api, caller, request);
   if (unknown)
     co_return co_await send_problem(exchange, *std::move(unknown), openai_error_response);
   FoundModel found = co_await find_model(api, caller, request.chat.model);

@@ -39,6 +39,20 @@ void add_responses_routes(Router& router, const Api& api) {
               .handler = std::bind_front(create_response, std::cref(api))});
 }
 
+// Clients that were set up for llama.cpp's server may leave out the version. Not /completions and
+// /embeddings: there, these have other bodies.
+void add_unversioned_routes(Router& router, const Api& api) {
+  router.add({.method = verb::post,
+              .pattern = "/chat/completions",
+              .handler = std::bind_front(openai_chat, std::cref(api))});
+  router.add({.method = verb::post,
+              .pattern = "/responses",
+              .handler = std::bind_front(create_response, std::cref(api))});
+  router.add({.pattern = "/models",
+              .scope = Scope::any,
+              .handler = std::bind_front(openai_models, std::cref(api))});
+}
+
 }  // namespace
 
 void add_openai_routes(Router& router, const Api& api) {
@@ -49,6 +63,7 @@ void add_openai_routes(Router& router, const Api& api) {
               .pattern = "/v1/completions",
               .handler = std::bind_front(openai_completions, std::cref(api))});
   add_responses_routes(router, api);
+  add_unversioned_routes(router, api);
   router.add({.pattern = "/v1/models",
               .scope = Scope::any,
               .handler = std::bind_front(openai_models, std::cref(api))});

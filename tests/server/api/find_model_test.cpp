@@ -111,5 +111,30 @@ TEST_F(FindModel, IsListedAndCounted) {
   EXPECT_EQ(metric(server_.get("/metrics").body, "pincer_pool_budget_bytes"), 12345);
 }
 
+TEST(ModelName, MayBeLeftOutWhereThereIsOneModel) {
+  TestServer server;
+  const std::pair<std::string, std::string> kBodies[] = {
+      {"/v1/chat/completions", R"({"messages":[{"role":"user","content":"Hi"}]})"},
+      {"/chat/completions", R"({"model":null,"messages":[{"role":"user","content":"Hi"}]})"},
+      {"/v1/completions", R"({"prompt":"Hi"})"},
+      {"/v1/embeddings", R"({"input":"Hi"})"},
+      {"/v1/responses", R"({"input":"Hi"})"},
+      {"/responses", R"({"input":"Hi"})"},
+  };
+  for (const auto& [path, body] : kBodies) {
+    const Reply reply = server.post(path, body);
+    EXPECT_EQ(reply.status, 200) << path << reply.body;
+    EXPECT_EQ(boost::json::parse(reply.body).at("model").as_string(), "fake-model") << path;
+  }
+  server.models().set_routes({"route"});
+  EXPECT_EQ(server.post("/v1/responses/input_tokens", R"({"input":"Hi"})").status, 200);
+  server.models().announce("second");
+  for (const auto& [path, body] : kBodies) {
+    const Reply reply = server.post(path, body);
+    EXPECT_EQ(reply.status, 400) << path;
+    EXPECT_EQ(boost::json::parse(reply.body).at("error").at("param").as_string(), "model");
+  }
+}
+
 }  // namespace
 }  // namespace pincer::test

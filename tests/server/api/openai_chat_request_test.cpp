@@ -349,8 +349,8 @@ TEST(OpenAiChatRequest, NamesThePartTypeThatItDoesNotUnderstand) {
   EXPECT_NE(problem.message.find("image_url"), std::string::npos);
 }
 
-TEST(OpenAiChatRequest, ModelMustBeNamed) {
-  EXPECT_EQ(refused(R"({"messages":[{"role":"user","content":"Hi"}]})").param, "model");
+TEST(OpenAiChatRequest, ModelMustBeAName) {
+  EXPECT_EQ(refused(R"({"model":"","messages":[{"role":"user","content":"Hi"}]})").param, "model");
   EXPECT_EQ(refused(R"({"model":3,"messages":[{"role":"user","content":"Hi"}]})").param, "model");
 }
 

@@ -95,6 +95,7 @@ TEST(OpenAiChat, ModelsAreListedAndLookedUp) {
   TestServer server;
   const auto list = json::parse(server.get("/v1/models").body);
   EXPECT_EQ(list.at("object").as_string(), "list");
+  EXPECT_EQ(json::parse(server.get("/models").body), list);
   ASSERT_EQ(list.at("data").as_array().size(), 1u);
   const Reply one = server.get("/v1/models/fake-model");
   EXPECT_EQ(one.status, 200);

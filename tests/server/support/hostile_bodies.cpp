@@ -83,7 +83,7 @@ void add_messages(std::vector<HostileBody>& all) {
     all.push_back(
         {fmt::format("the model '{}'", name),
          fmt::format(R"({{"model":"{}","messages":[{{"role":"user","content":"x"}}]}})", name),
-         404});
+         *name == '\0' ? 400 : 404});
   }
 }
 
