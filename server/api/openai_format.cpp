@@ -61,6 +61,14 @@ std::optional<OutputFormat> parse_choice(JsonFields& fields) {
   return OutputFormat{FormatKind::gbnf, std::move(grammar)};
 }
 
+// A schema may stand beside the type, as llama.cpp's server and others have it.
+std::optional<OutputFormat> parse_object(JsonFields& fields) {
+  if (fields.find("schema") == nullptr) return OutputFormat{FormatKind::json_object, {}};
+  const json::object* schema = fields.object("schema");
+  if (schema == nullptr) return std::nullopt;
+  return OutputFormat{FormatKind::json_schema, json::serialize(*schema)};
+}
+
 }  // namespace
 
 std::optional<OutputFormat> parse_response_format(const json::object& format,
@@ -68,7 +76,7 @@ std::optional<OutputFormat> parse_response_format(const json::object& format,
                                                   std::optional<Problem>& problem) {
   JsonFields fields(format, prefix, problem);
   const std::string type = parse_type(fields);
-  if (type == "json_object") return OutputFormat{FormatKind::json_object, {}};
+  if (type == "json_object") return parse_object(fields);
   if (type != "json_schema") return std::nullopt;
   const json::object* schema = fields.object("json_schema");
   if (schema == nullptr) {

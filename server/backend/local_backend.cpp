@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <limits>
 #include <utility>
 
 #include "pincer/engine/constraint.h"
 #include "pincer/engine/model.h"
 #include "server/backend/embedding_tokens.h"
+#include "server/backend/prompt.h"
 #include "server/chat/chat_prompt.h"
 
 namespace pincer {
@@ -32,13 +34,15 @@ class LocalBackend final : public Backend {
   }
 
   Result<Prompt> prompt(const ChatRequest& request) const override {
-    return make_prompt(request, *running_->loaded.chat, traits_, tokenizer(), context());
+    return make_prompt(request, *running_->loaded.chat, traits_, tokenizer(),
+                       std::numeric_limits<int>::max());
   }
 
   Result<AnswerFormat> generate(ChatRequest request,
                                 std::vector<std::shared_ptr<TokenStream>> streams) override {
     auto prompt = this->prompt(request);
     if (!prompt) return prompt.error();
+    if (auto fits = check_prompt(prompt->tokens, context()); !fits) return fits.error();
     GenerationRequest generation;
     if (prompt->output) {
       auto constraint = constraints_.compile(*prompt->output);

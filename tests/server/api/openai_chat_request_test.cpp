@@ -154,6 +154,8 @@ TEST(OpenAiChatRequest, FormsOfTheAnswer) {
   EXPECT_FALSE(format(R"(,"response_format":{"type":"text"})"));
   EXPECT_EQ(format(R"(,"response_format":{"type":"json_object"})"),
             (OutputFormat{OutputFormat::Kind::json_object, ""}));
+  EXPECT_EQ(format(R"(,"response_format":{"type":"json_object","schema":{"const":1}})"),
+            (OutputFormat{OutputFormat::Kind::json_schema, R"({"const":1})"}));
   EXPECT_EQ(
       format(
           R"(,"response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"integer"},"strict":true}})"),

@@ -45,6 +45,10 @@ TEST(ApplyTemplate, GivesWhatTheModelWouldRead) {
   TestServer server;
   EXPECT_EQ(answer(server, "/apply-template", R"({"messages":[{"role":"user","content":"Hi"}]})"),
             json::parse(R"({"prompt":"Hi"})"));
+  const std::string longer(static_cast<std::size_t>(server.backend().context()) + 1, 'x');
+  const std::string body = R"({"messages":[{"role":"user","content":")" + longer + R"("}]})";
+  EXPECT_EQ(answer(server, "/apply-template", body).at("prompt"), json::value(longer))
+      << "what is too long can be looked at";
 }
 
 TEST(Tokenize, RefusesByName) {

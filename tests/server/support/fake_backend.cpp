@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -61,7 +62,7 @@ Result<Prompt> FakeBackend::prompt(const ChatRequest& request) const {
   prompt.text.push_back({last_words(request), false});
   prompt.format = format_;
   prompt.output = request.format;
-  auto tokens = encode_prompt(tokenizer_, prompt.text, context());
+  auto tokens = encode_prompt(tokenizer_, prompt.text, std::numeric_limits<int>::max());
   if (!tokens) return tokens.error();
   prompt.tokens = std::move(tokens).value();
   return prompt;
@@ -71,6 +72,7 @@ Result<AnswerFormat> FakeBackend::generate(ChatRequest request,
                                            std::vector<std::shared_ptr<TokenStream>> streams) {
   auto prompt = this->prompt(request);
   if (!prompt) return prompt.error();
+  if (auto fits = check_prompt(prompt->tokens, context()); !fits) return fits.error();
   const std::lock_guard lock(mutex_);
   last_ = request;
   const std::string answer = answer_.value_or("You said: " + last_words(request));

@@ -44,14 +44,14 @@ class Backend {
 
   // Renders and tokenizes. Takes as long as that does: not for an I/O thread. Errors:
   // invalid_argument (the messages cannot be rendered), unsupported (something that this model
-  // cannot do), limit (the prompt does not fit the context).
+  // cannot do). It may be longer than the context, so that its length can be asked for.
   virtual Result<Prompt> prompt(const ChatRequest& request) const = 0;
 
   // Starts one generation for each stream, the i-th with the seed `sampling.seed + i`, and says how
   // their text is to be read. The prompt is computed once for all. If it returns success, exactly
   // one Finish arrives on each stream; else those that were started already are cancelled. Not for
-  // an I/O thread. A stream that was cancelled before is honoured. Errors: those of prompt(), and
-  // busy.
+  // an I/O thread. A stream that was cancelled before is honoured. Errors: those of prompt(),
+  // limit (the prompt does not fit the context), and busy.
   virtual Result<AnswerFormat> generate(ChatRequest request,
                                         std::vector<std::shared_ptr<TokenStream>> streams) = 0;
 
