@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """llama.cpp's server tests, unmodified, against Pincer behind llama_server_shim.py: how many can apply, how many pass, and why the others do not.
 
-usage: llama_server_tests.py TESTS PINCER MODEL.gguf [--all] [-k EXPRESSION] [--out FOLDER]
+usage: llama_server_tests.py TESTS PINCER MODEL.gguf [--all] [-k EXPRESSION] [--out FOLDER] [--port 18080]
 TESTS is tools/server/tests of a llama.cpp checkout, or of the source distribution of llama-cpp-python. Needs pytest, pytest-timeout and what is in
 requirements.txt there. Cases that llama_server_cases.yaml says cannot apply are not run, but with --all: then those that pass in spite of it are
 named. The tests' own loading of models is left out: nothing is fetched. Failures are grouped by the reasons in the same file; one that no reason is
@@ -107,32 +107,36 @@ def print_groups(title, groups):
         print(f"  {len(cases):4}  {reason}")
 
 
-def report(cases, reasons):
+def share(passed, of):
+    return f"{passed} of {of}, {100 * passed / max(of, 1):.1f} %"
+
+
+def report(cases, rules):
     """Prints the figures; true if each failure has a reason."""
-    left_out, failed, unexplained = (collections.defaultdict(list) for _ in range(3))
-    passed, skipped, in_spite, not_run = [], [], [], 0
+    left_out, failed, opposite, unexplained = (collections.defaultdict(list) for _ in range(4))
+    passed, in_spite = [], []
     for nodeid, case in cases.items():
         name = short_name(nodeid)
         if case["reason"]:
             left_out[case["reason"]].append(name)
             if case["outcome"] == "passed":
                 in_spite.append(name)
-        elif case["outcome"] is None:
-            not_run += 1
         elif case["outcome"] == "passed":
             passed.append(name)
-        elif case["outcome"] == "skipped":
-            skipped.append(name)
+        elif reason := reason_of(rules["opposite"], name):
+            opposite[reason].append(name)
         else:
-            reason = reason_of(reasons, name)
+            reason = reason_of(rules["failures"], name)
             failed[reason or "no reason given"].append(name)
             if reason is None:
-                unexplained[name] = case["message"]
-    applicable = len(passed) + sum(map(len, failed.values()))
-    print(f"collected {len(cases)}, not applicable {sum(map(len, left_out.values()))}, skipped by the tests themselves {len(skipped)}, "
-          f"applicable {applicable}" + (f", of {not_run} more nothing is known (-k)" if not_run else ""))
-    print(f"passed {len(passed)} of {applicable}, {100 * len(passed) / max(applicable, 1):.1f} % ({WANTED} % are wanted)")
+                unexplained[name] = case["message"] or "was not run"
+    count = len(passed) + sum(map(len, failed.values()))
+    applicable = count + sum(map(len, opposite.values()))
+    print(f"collected {len(cases)}, not applicable {sum(map(len, left_out.values()))}, applicable {applicable}")
+    print(f"passed {share(len(passed), applicable)}; without those that ask for the opposite of OpenAI's or Anthropic's API {share(len(passed), count)} "
+          f"({WANTED} % are wanted)")
     print_groups("not applicable", left_out)
+    print_groups("failed, asking for the opposite", opposite)
     print_groups("failed", failed)
     for name, message in unexplained.items():
         print(f"\n{name}\n    {message[:300]}")
@@ -155,7 +159,7 @@ def main():
         folder = (options.out or pathlib.Path(temporary)).resolve()
         folder.mkdir(parents=True, exist_ok=True)
         cases = run(options, folder)
-    sys.exit(not report(cases, yaml.safe_load(RULES.read_text("utf-8"))["failures"]))
+    sys.exit(not report(cases, yaml.safe_load(RULES.read_text("utf-8"))))
 
 
 if __name__ == "__main__":
