@@ -110,6 +110,8 @@ asio::awaitable<std::optional<Problem>> RoutedAnswer::start(std::vector<ChatRequ
   while (inbox_->news.empty() && !caller_.left()) co_await inbox_->bell.wait();
   if (caller_.left()) co_return caller_left();
   note_route();
+  // A model that was loaded for this answer was not there when its tokens were asked for.
+  identity_ = make_route_identity(route_.model, local_model(*api_.models, *router_, route_));
   if (inbox_->news.front().problem) {
     failed_ = true;
     co_return std::move(inbox_->news.front().problem);

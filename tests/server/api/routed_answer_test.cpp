@@ -1,8 +1,11 @@
 // Routes over HTTP: the cloud is another server in this process.
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "server/route/route_config.h"
 #include "server/route/rule_names.h"
+#include "tests/server/support/fake_opener.h"
 #include "tests/server/support/test_server.h"
 
 namespace pincer {
@@ -74,6 +77,20 @@ TEST_F(RoutedAnswer, WhatIsToStayHereDoes) {
   const Reply reply = ask("}", "x-pincer-privacy: local_only\r\n");
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(header(reply, "x-pincer-upstream"), "local");
+}
+
+TEST_F(RoutedAnswer, AModelThatIsLoadedForItNamesItsTokens) {
+  config_.upstreams[0].models["chat"] = "lazy";
+  const auto opener = std::make_shared<test::FakeOpener>("lazy");
+  server().models().set_opener(opener);
+  auto asked = std::async(std::launch::async, [this] {
+    return ask(R"(,"logprobs":true})", "x-pincer-privacy: local_only\r\n");
+  });
+  opener->wait_asked(1);
+  opener->deliver(std::shared_ptr<Backend>(std::make_shared<test::FakeBackend>("lazy")));
+  const Reply reply = asked.get();
+  EXPECT_EQ(reply.status, 200) << reply.body;
+  EXPECT_NE(reply.body.find(R"("token":"Y")"), std::string::npos) << reply.body;
 }
 
 TEST_F(RoutedAnswer, AFullCloudIsReplacedUnnoticed) {

@@ -29,7 +29,10 @@ class FakeOpener final : public ModelOpener {
     }
     done(*answer_);
   }
-  std::shared_ptr<Backend> peek(const std::string&) override { return nullptr; }
+  std::shared_ptr<Backend> peek(const std::string&) override {
+    const std::lock_guard lock(mutex_);
+    return answer_ && *answer_ ? answer_->value() : nullptr;
+  }
   ModelManagerStats stats() const override { return {}; }
   std::int64_t budget() const override { return 12345; }
 
