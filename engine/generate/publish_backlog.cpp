@@ -25,6 +25,7 @@ void StepLoop::publish_backlog() {
   backlog.free_blocks = kv_.available();
   double keys = 0;
   for (const auto& s : active_) {
+    if (s->request.background) continue;
     const int known = static_cast<int>(s->tokens.size());
     const int output = output_left(*s, mean, options_.context);
     const int blocks = KvCache::blocks_for(known + output);
@@ -33,6 +34,7 @@ void StepLoop::publish_backlog() {
     keys += known;
   }
   for (const auto& s : waiting_) {
+    if (s->request.background) continue;
     const int known = static_cast<int>(s->tokens.size());
     const int output = output_left(*s, mean, options_.context);
     backlog.waiting.push_back(

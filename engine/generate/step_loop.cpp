@@ -175,7 +175,7 @@ void StepLoop::finish(Sequence& s, FinishReason reason, std::string error) {
   if (timed_out) ++stats_.timed_out;
   const bool ended_early = timed_out || reason == FinishReason::cancelled;
   ++(ended_early ? stats_.cancelled : stats_.finished);
-  if (!ended_early && !s.request.embed) backlog_.finished(s.generated());
+  if (!ended_early && !s.request.embed && !s.request.background) backlog_.finished(s.generated());
   --stats_.in_flight;
   Finish last = s.finish(reason);
   last.error = std::move(error);

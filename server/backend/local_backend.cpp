@@ -63,6 +63,7 @@ class LocalBackend final : public Backend {
     generation.top_logprobs = request.top_logprobs;
     generation.client = std::move(request.client);
     generation.priority = request.priority;
+    generation.background = request.background;
     generation.max_wait_s = request.max_wait_s;
     generation.start_by = request.start_by;
     generation.finish_by = request.finish_by;

@@ -46,6 +46,9 @@ bool Continuation::can_go_on(const ChatRequest& request, const UpstreamConfig& u
 }
 
 ChatRequest Continuation::rest_of(ChatRequest request) const {
+  // Its turn was in time.
+  if (tokens_ > 0 || !message_.content.empty())
+    request.start_by = std::chrono::steady_clock::time_point::max();
   if (request.max_tokens > 0) request.max_tokens = std::max(1, request.max_tokens - tokens_);
   if (auto* text = std::get_if<std::string>(&request.raw_prompt)) {
     *text += message_.content;

@@ -244,7 +244,7 @@ asio::awaitable<Flight::Outcome> Flight::listen(Member& member, bool probing,
     }
     if (disguise_) disguise_->lift(news);
     filter_echo(echo, news);
-    if (shadowed_ && !probe && !request_.want_logprobs)
+    if (shadowed_ && !probing && !request_.want_logprobs)
       keep_compared(shadowed_->tokens, news.generated);
     if (probe) {
       if (!probe->add(news)) continue;  // not yet decided
@@ -261,21 +261,26 @@ asio::awaitable<Flight::Outcome> Flight::listen(Member& member, bool probing,
       finish(member, *std::move(end));
       co_return Outcome::done;
     }
+    if (standby_ && committed_) standby_->follow(written_);
   }
   co_return Outcome::done;
 }
 
-// For a stream of a cloud that an upstream of this machine would go on with.
+// For a stream of a cloud that the engine would go on with.
 std::shared_ptr<Standby> Flight::make_standby(const Member& streaming,
                                               asio::any_io_executor executor) {
   const StreamFailure& options = route_.stream_failure;
-  if (!options.warm_standby || !streaming.config().remote()) return nullptr;
+  if (!options.warm_standby || choice_ != 0 || !streaming.config().remote()) return nullptr;
   for (const std::string& name : ahead_) {
     if (name == kCache) continue;
     Member& member = router_->member(name);
     if (!may_go_on(member)) continue;
     const int tokens = route_features(request_, 1, Clock::now()).prompt_tokens;
-    if (member.config().remote() || tokens > options.max_prefill_tokens) return nullptr;
+    const bool engine = member.config().kind == UpstreamConfig::Kind::engine;
+    if (!engine || tokens > options.max_prefill_tokens) return nullptr;
+    if (!router_->loaded(member, request_.model) ||
+        !member.breaker(request_.model).available(Clock::now()))
+      return nullptr;
     return std::make_shared<Standby>(router_, member, request_, std::move(executor));
   }
   return nullptr;
@@ -331,7 +336,6 @@ void Flight::deliver(Member& member, UpstreamNews news, Clock::time_point sent) 
   last_content_ = Clock::now();
   written_.add(news.parts, news.tokens);
   leg_tokens_ += news.tokens;
-  if (standby_) standby_->follow(written_);
   AnswerNews out;
   out.choice = choice_;
   out.parts = std::move(news.parts);

@@ -41,19 +41,20 @@ Result<std::shared_ptr<HybridRouter>> HybridRouter::make(RouterConfig config,
   if (auto opened = router->open_privacy(); !opened) return opened.error();
   router->open_canaries(before);
   router->open_load(before);
-  router->record_->spend.set_limits(router->config_.budgets);
+  if (before == nullptr) router->take_over();
   return router;
 }
 
 Result<void> HybridRouter::open_upstreams(const MakeUpstream& make_upstream,
                                           const HybridRouter* before) {
   for (const UpstreamConfig& upstream : config_.upstreams) {
-    const Member* same = nullptr;
+    Member* same = nullptr;
     if (before != nullptr) {
       const auto found = before->members_.find(upstream.name);
       if (found != before->members_.end() && found->second->config() == upstream)
         same = found->second.get();
     }
+    if (same != nullptr) same->forgive_keys();
     // A worker's process goes on; the others are cheap, and their keys may be new.
     if (same != nullptr && upstream.kind == UpstreamConfig::Kind::worker) {
       members_[upstream.name] = std::make_unique<Member>(same->shared_upstream(), same);
@@ -66,13 +67,34 @@ Result<void> HybridRouter::open_upstreams(const MakeUpstream& make_upstream,
   return {};
 }
 
+const UpstreamConfig* HybridRouter::upstream(const std::string& name) const {
+  const auto found = members_.find(name);
+  return found == members_.end() ? nullptr : &found->second->config();
+}
+
+bool HybridRouter::loaded(const Member& member, const std::string& model) const {
+  const auto mapped = member.config().models.find(model);
+  const auto entry = models_->find(mapped == member.config().models.end() ? model : mapped->second);
+  return entry && entry->backend != nullptr;
+}
+
+// Of the same two upstreams, with the same guards: another target has to prove itself anew.
+bool HybridRouter::same_canary(const CanaryConfig& now, const HybridRouter& before,
+                               const Canary& canary) const {
+  const auto same = [&](const std::string& name) {
+    const UpstreamConfig* was = before.upstream(name);
+    return was != nullptr && *was == *upstream(name);
+  };
+  return canary.config() == now && same(now.target) && same(now.baseline);
+}
+
 void HybridRouter::open_canaries(const HybridRouter* before) {
   for (const RouteConfig& route : config_.routes) {
     if (route.canary.target.empty()) continue;
     std::shared_ptr<Canary>& canary = canaries_[route.model];
     if (before != nullptr) {
       const auto found = before->canaries_.find(route.model);
-      if (found != before->canaries_.end() && found->second->config() == route.canary)
+      if (found != before->canaries_.end() && same_canary(route.canary, *before, *found->second))
         canary = found->second;
     }
     if (!canary) canary = std::make_shared<Canary>(route.canary);

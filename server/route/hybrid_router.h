@@ -60,6 +60,11 @@ class HybridRouter {
   // … 1.
   void note_agreement(const RouteConfig& route, double share);
 
+  // Of an engine: the model that the request names is loaded.
+  bool loaded(const Member& member, const std::string& model) const;
+
+  // Of a router that took the place of another: its budgets hold from now on.
+  void take_over() { record_->spend.set_limits(config_.budgets); }
   void reopen_logs();  // of audits, after their files were renamed
 
   // Of a route that lets nothing private leave; null: it does not look.
@@ -69,6 +74,7 @@ class HybridRouter {
   double charge(const Member& member, const std::string& client, const UpstreamUsage& usage);
   const Spend& spend() const { return record_->spend; }
   double remaining_usd(const std::string& client) const;  // 0: spent; negative: without limit
+  std::atomic<int> standby_readings = 0;                  // in progress
   std::atomic<int> shadows = 0;                           // on their way
 
   asio::thread_pool& workers() { return workers_; }  // for what takes long
@@ -92,6 +98,8 @@ class HybridRouter {
                std::shared_ptr<Record> record);
   Result<void> open_upstreams(const MakeUpstream& make_upstream, const HybridRouter* before);
   void open_canaries(const HybridRouter* before);
+  bool same_canary(const CanaryConfig& now, const HybridRouter& before, const Canary& canary) const;
+  const UpstreamConfig* upstream(const std::string& name) const;
   void open_load(HybridRouter* before);
   Result<void> open_privacy();
   void rolled_back(const RouteConfig& route, const std::string& reason);

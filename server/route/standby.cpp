@@ -2,11 +2,15 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <chrono>
 #include <utility>
 
 namespace pincer {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
+constexpr int kMostReadings = 2;       // at once, of all streams
 constexpr int kEachTokens = 32;        // of the answer: this few are read in one step
 constexpr int kBehindAll = -1000;      // a priority
 constexpr double kLongestWait_s = 10;  // a queue that is longer has no room for this
@@ -19,7 +23,10 @@ Standby::Standby(std::shared_ptr<HybridRouter> router, Member& member, ChatReque
       member_(member),
       request_(std::move(request)),
       executor_(std::move(executor)) {
+  request_.client = "\nstandby";  // nobody's turns are spent on it
   request_.priority = kBehindAll;
+  request_.background = true;
+  request_.start_by = Clock::time_point::max();
   request_.max_wait_s = kLongestWait_s;
   request_.want_logprobs = false;
 }
@@ -27,6 +34,10 @@ Standby::Standby(std::shared_ptr<HybridRouter> router, Member& member, ChatReque
 void Standby::follow(const Continuation& written) {
   if (reading_ || cancelled_ || (read_to_ >= 0 && written.tokens() - read_to_ < kEachTokens))
     return;
+  if (router_->standby_readings.fetch_add(1) >= kMostReadings) {
+    --router_->standby_readings;
+    return;
+  }
   reading_ = true;
   read_to_ = written.tokens();
   ChatRequest request = written.rest_of(request_);
@@ -54,6 +65,7 @@ asio::awaitable<void> Standby::read(std::shared_ptr<Standby> self, ChatRequest r
     self->stream_.reset();
   }
   self->reading_ = false;
+  --self->router_->standby_readings;
 }
 
 }  // namespace pincer

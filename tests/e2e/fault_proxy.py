@@ -25,12 +25,16 @@ class FaultProxy:
     def fail(self, fault, after=0):
         self.fault, self.after = fault, after
 
-    def close(self):
-        self.listener.close()
+    def cut(self):
+        """Ends the connections that there are."""
         with self.lock:
             for sock in self.open:
                 with contextlib.suppress(OSError):
                     sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self):
+        self.listener.close()
+        self.cut()
 
     def __enter__(self):
         return self

@@ -14,6 +14,7 @@ using test::end_news;
 using test::failure_news;
 using test::FlightTest;
 using test::text_news;
+using Clock = std::chrono::steady_clock;
 using Kind = UpstreamConfig::Kind;
 using Prefill = UpstreamConfig::Prefill;
 using Script = test::FakeUpstream::Script;
@@ -75,6 +76,7 @@ TEST_F(FlightTest, APolicyOfContentIsNotEvaded) {
 }
 
 TEST_F(FlightTest, ABrokenStreamGoesOnAtTheLocalModel) {
+  request_.start_by = Clock::now() + 1h;
   fake("cloud").answer(
       {{text_news("1 2 "), text_news("3"), failure_news(FailureClass::reset)}, {}});
   fake("local").answer({{text_news(" 4"), text_news(" 5 6"), end_news(14, 2)}, {}});
@@ -85,6 +87,7 @@ TEST_F(FlightTest, ABrokenStreamGoesOnAtTheLocalModel) {
   EXPECT_EQ(rest.messages.back().role, "assistant");
   EXPECT_EQ(rest.messages.back().content, "1 2 3");
   EXPECT_EQ(rest.max_tokens, 18);
+  EXPECT_EQ(rest.start_by, Clock::time_point::max()) << "its turn was in time";
   ASSERT_TRUE(end_);
   EXPECT_EQ(end_->completion_tokens, 4) << "of both";
   ASSERT_EQ(log().migrations.size(), 1u);

@@ -1,5 +1,6 @@
 #include "server/route/standby.h"
 
+#include "tests/server/support/fake_backend.h"
 #include "tests/server/support/flight_test.h"
 
 namespace pincer {
@@ -11,7 +12,10 @@ using test::text_news;
 
 class StandbyTest : public test::FlightTest {
  protected:
-  StandbyTest() { route_.stream_failure.warm_standby = true; }
+  StandbyTest() {
+    route_.stream_failure.warm_standby = true;
+    models_->add(std::make_shared<test::FakeBackend>("chat"));
+  }
 };
 
 // What was read and what is sent on a break begin alike: the prefix cache knows the beginning.
@@ -30,12 +34,21 @@ TEST_F(StandbyTest, ReadsAlongWithACloud) {
   for (std::size_t i = 0; i < 5; ++i) {
     EXPECT_EQ(asked[i].max_tokens, 1);
     EXPECT_LT(asked[i].priority, 0);
+    EXPECT_TRUE(asked[i].background);
     EXPECT_TRUE(whole.starts_with(asked[i].messages.back().content));
   }
   EXPECT_EQ(asked[4].messages.back().content.substr(0, 4), "0 1 ");
   EXPECT_EQ(router_->metrics().standby_readings.value({"local", "chat"}), 5);
   EXPECT_EQ(text_.substr(text_.size() - 7), "129 130") << "and nobody sees what it wrote";
   EXPECT_EQ(log().attempts, 2);
+}
+
+// Loading one for a guess could take the place of a model that is used.
+TEST_F(StandbyTest, LoadsNoModel) {
+  models_->remove("chat");
+  fake("cloud").answer({{text_news("1"), text_news("2"), end_news()}, {}});
+  fly();
+  EXPECT_TRUE(fake("local").requests().empty());
 }
 
 TEST_F(StandbyTest, ReadsNoLongPromptsNorForALocalStream) {

@@ -44,12 +44,12 @@ class FlightTest : public ::testing::Test {
   // The upstreams are made when they are first used; their settings are fixed from then on.
   FakeUpstream& fake(const std::string& name) {
     if (!router_) {
-      auto made = HybridRouter::make(config_, std::make_shared<Models>(), workers_,
-                                     [this](const UpstreamConfig& upstream) {
-                                       auto fake = std::make_shared<FakeUpstream>(upstream);
-                                       fakes_[upstream.name] = fake.get();
-                                       return Result<std::shared_ptr<Upstream>>(std::move(fake));
-                                     });
+      auto made =
+          HybridRouter::make(config_, models_, workers_, [this](const UpstreamConfig& upstream) {
+            auto fake = std::make_shared<FakeUpstream>(upstream);
+            fakes_[upstream.name] = fake.get();
+            return Result<std::shared_ptr<Upstream>>(std::move(fake));
+          });
       router_ = std::move(made).value();
     }
     return *fakes_.at(name);
@@ -73,6 +73,7 @@ class FlightTest : public ::testing::Test {
   const FlightLog& log() { return flight_->log(); }
 
   asio::thread_pool workers_{1};
+  std::shared_ptr<Models> models_ = std::make_shared<Models>();
   RouterConfig config_;
   RouteConfig route_;
   RoutePlan plan_;

@@ -102,6 +102,9 @@ struct GenerationRequest {
   // Who asks: places and time are shared out fairly between clients.
   std::string client;
   int priority = 0;  // higher is first and may take a lower one's place
+  // Work that nobody waits for: it comes after all that has a higher priority, others are not told
+  // to wait for it, and its length says nothing of answers.
+  bool background = false;
   // Refused as busy when it is expected to wait longer for its place; 0: no limit.
   double max_wait_s = 0;
   // When it must have its place, and when it must be done: looked at between two steps.

@@ -75,6 +75,7 @@ struct ChatRequest {
   // As in GenerationRequest: who asks, and how urgently.
   std::string client;
   int priority = 0;
+  bool background = false;
   double max_wait_s = 0;
   std::chrono::steady_clock::time_point start_by = std::chrono::steady_clock::time_point::max();
   std::chrono::steady_clock::time_point finish_by = std::chrono::steady_clock::time_point::max();
