@@ -39,7 +39,8 @@ double text_agreement(std::string_view a, std::string_view b) {
   return static_cast<double>(end - a.begin()) / static_cast<double>(longer);
 }
 
-double logit_agreement(std::span<const GeneratedToken> a, std::span<const GeneratedToken> b) {
+double logit_agreement(std::span<const GeneratedToken> a, std::span<const GeneratedToken> b,
+                       bool drawn) {
   const std::size_t most = std::min({a.size(), b.size(), kComparedTokens});
   double sum = 0;
   std::size_t compared = 0;
@@ -48,8 +49,10 @@ double logit_agreement(std::span<const GeneratedToken> a, std::span<const Genera
     const GeneratedToken& other = b[compared];
     sum += overlap(one.logprobs, other.logprobs);
     ++compared;
-    if (one.id != other.id) break;
+    if (one.id != other.id) return sum / static_cast<double>(compared);
   }
+  const bool one_ended = a.size() != b.size() && most < kComparedTokens;
+  if (one_ended && !drawn) ++compared;  // with nothing in common
   return compared == 0 ? 1 : sum / static_cast<double>(compared);
 }
 

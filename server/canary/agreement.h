@@ -17,8 +17,12 @@ double text_agreement(std::string_view a, std::string_view b);
 // The probability that two models give alike, on average over the tokens up to the first that
 // differs (beyond it they answer different texts): 1 less the total variation distance of the two
 // distributions, each known by its likeliest tokens (Logprobs::top). True for drawn answers, too.
-// Both are of models with one vocabulary, else it is near 0. 1 where there is nothing to compare.
-double logit_agreement(std::span<const GeneratedToken> a, std::span<const GeneratedToken> b);
+// Both are of models with one vocabulary, else it is near 0. An end is no token of an answer, so
+// that where one ends and the other goes on nothing is known of the distributions: for answers that
+// were not `drawn` it is a token that differs, others are compared up to there. 1 where there is
+// nothing to compare.
+double logit_agreement(std::span<const GeneratedToken> a, std::span<const GeneratedToken> b,
+                       bool drawn);
 
 // Has the answer's tokens come with what logit_agreement() needs.
 void ask_for_rivals(ChatRequest& request);

@@ -42,8 +42,8 @@ asio::awaitable<void> fly_shadow(std::shared_ptr<Shadow> shadow) {
                                          std::move(shadow->request), 0, std::move(sink));
   co_await Flight::run(flight);
   if (shadow->whole && by_logits) {
-    shadow->router->note_agreement(shadow->route,
-                                   logit_agreement(shadow->baseline.tokens, shadow->canary.tokens));
+    shadow->router->note_agreement(
+        shadow->route, logit_agreement(shadow->baseline.tokens, shadow->canary.tokens, drawn));
   } else if (shadow->whole && !drawn) {
     shadow->router->note_agreement(shadow->route,
                                    text_agreement(shadow->baseline.text, shadow->canary.text));

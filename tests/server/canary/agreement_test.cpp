@@ -26,16 +26,16 @@ TEST(TextAgreement, IsTheShareOfTheCommonBeginning) {
 
 TEST(LogitAgreement, IsOneLessTheDistanceOfTheDistributions) {
   const std::vector same = {token_of(1, {likely(1, 0.7), likely(2, 0.3)})};
-  EXPECT_NEAR(logit_agreement(same, same), 1, 1e-6);
+  EXPECT_NEAR(logit_agreement(same, same, true), 1, 1e-6);
   const std::vector other = {token_of(1, {likely(1, 0.5), likely(3, 0.5)})};
-  EXPECT_NEAR(logit_agreement(same, other), 0.5, 1e-6);
+  EXPECT_NEAR(logit_agreement(same, other, true), 0.5, 1e-6);
   const std::vector apart = {token_of(4, {likely(4, 1)})};
-  EXPECT_NEAR(logit_agreement(same, apart), 0, 1e-6);
+  EXPECT_NEAR(logit_agreement(same, apart, true), 0, 1e-6);
 }
 
 TEST(LogitAgreement, TheTailThatNobodyKnowsIsNoDisagreement) {
   const std::vector flat = {token_of(1, {likely(1, 0.2), likely(2, 0.1)})};
-  EXPECT_NEAR(logit_agreement(flat, flat), 1, 1e-6);
+  EXPECT_NEAR(logit_agreement(flat, flat, true), 1, 1e-6);
 }
 
 TEST(LogitAgreement, EndsWhereTheAnswersPart) {
@@ -43,8 +43,18 @@ TEST(LogitAgreement, EndsWhereTheAnswersPart) {
   const std::vector torn = {likely(1, 0.5), likely(2, 0.5)};
   const std::vector a = {token_of(1, sure), token_of(1, torn), token_of(1, sure)};
   const std::vector b = {token_of(1, sure), token_of(2, torn), token_of(2, {likely(2, 1.0)})};
-  EXPECT_NEAR(logit_agreement(a, b), 1, 1e-6) << "drawn differently from the same distribution";
-  EXPECT_EQ(logit_agreement(a, {}), 1);
+  EXPECT_NEAR(logit_agreement(a, b, true), 1, 1e-6)
+      << "drawn differently from the same distribution";
+  EXPECT_EQ(logit_agreement(a, {}, true), 1);
+}
+
+TEST(LogitAgreement, AnEndWhereTheOtherGoesOnIsATokenThatDiffers) {
+  const std::vector sure = {likely(1, 1.0)};
+  const std::vector a = {token_of(1, sure), token_of(1, sure)};
+  const std::vector b = {token_of(1, sure)};
+  EXPECT_NEAR(logit_agreement(a, b, false), 0.5, 1e-6);
+  EXPECT_EQ(logit_agreement(a, {}, false), 0);
+  EXPECT_NEAR(logit_agreement(a, b, true), 1, 1e-6);
 }
 
 }  // namespace
