@@ -118,7 +118,10 @@ struct Server::Impl {
     return HybridRouter::make(
         *config, api.models, workers,
         [this](const UpstreamConfig& upstream) {
-          return make_upstream(upstream, api.models, workers, {options.worker_command});
+          return make_upstream(upstream, api.models, workers,
+                               {options.worker_command, [this](std::shared_ptr<void> worker) {
+                                  asio::post(endings, [worker = std::move(worker)] {});
+                                }});
         },
         before.get());
   }
@@ -128,6 +131,7 @@ struct Server::Impl {
     if (next) {
       for (const RouteConfig& route : next->config().routes) names.push_back(route.model);
     }
+    if (next) next->take_over();
     router.set(std::move(next));
     api.models->set_routes(std::move(names));
   }
@@ -169,6 +173,7 @@ struct Server::Impl {
   }
 
   ServerOptions options;
+  asio::thread_pool endings{1};  // where workers that a reload left out are waited for
   asio::thread_pool workers{1};
   asio::io_context io;
   std::shared_ptr<Site> site;

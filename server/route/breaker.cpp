@@ -107,6 +107,14 @@ void Breaker::failed(Permit& permit, const UpstreamFailure& failure, Time now) {
   if (at_once || too_many()) open(now, failure);
 }
 
+void Breaker::forgive_keys() {
+  const std::lock_guard lock(mutex_);
+  if (reason_ != FailureClass::auth && reason_ != FailureClass::billing) return;
+  open_ = false;
+  in_a_row_ = ejections_ = 0;
+  reason_.reset();
+}
+
 Breaker::Status Breaker::status(Time now) const {
   const std::lock_guard lock(mutex_);
   State state = State::closed;

@@ -50,6 +50,9 @@ class Breaker {
   // Those that say nothing of the upstream (counts_against_upstream) are no failures here.
   void failed(Permit& permit, const UpstreamFailure& failure, Time now);
 
+  // Closes if it was opened for a refused key or a lack of credit.
+  void forgive_keys();
+
   struct Status {
     State state = State::closed;
     std::optional<FailureClass> reason;  // that it was opened for last

@@ -33,6 +33,11 @@ std::vector<Member::BreakerState> Member::breakers(Breaker::Time now) {
   return states;
 }
 
+void Member::forgive_keys() {
+  const std::lock_guard lock(seen_->mutex);
+  for (const auto& [model, breaker] : seen_->breakers) breaker->forgive_keys();
+}
+
 void Member::saw_first_token(double seconds, Breaker::Time now) {
   // Two threads at once may lose one of their observations, which an average can bear.
   const double before = first_token(now);

@@ -35,6 +35,9 @@ class Member {
   };
   std::vector<BreakerState> breakers(Breaker::Time now);
 
+  // Breakers that a refused key or a lack of credit opened close: the key is read again.
+  void forgive_keys();
+
   // Seconds from when a request's turn has come to its first content: a moving average; 0 before
   // the first. It is forgotten while nothing is seen: a member that is left alone for being slow
   // has to be tried again some time.

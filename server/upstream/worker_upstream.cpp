@@ -44,11 +44,15 @@ class SocketFolder {
 class WorkerUpstream final : public Upstream {
  public:
   WorkerUpstream(UpstreamConfig config, std::unique_ptr<SocketFolder> folder,
-                 std::shared_ptr<Upstream> remote, std::vector<std::string> argv)
+                 std::shared_ptr<Upstream> remote, std::vector<std::string> argv,
+                 std::function<void(std::shared_ptr<void>)> end)
       : config_(std::move(config)),
-        folder_(std::move(folder)),
         remote_(std::move(remote)),
-        process_(config_.name, std::move(argv)) {}
+        worker_(std::make_shared<Worker>(std::move(folder), config_.name, std::move(argv))),
+        end_(std::move(end)) {}
+  ~WorkerUpstream() override {
+    if (end_) end_(std::move(worker_));
+  }
 
   const UpstreamConfig& config() const override { return config_; }
   asio::awaitable<StartedStream> start(ChatRequest request,
@@ -57,10 +61,18 @@ class WorkerUpstream final : public Upstream {
   }
 
  private:
+  struct Worker {
+    Worker(std::unique_ptr<SocketFolder> with, const std::string& name,
+           std::vector<std::string> argv)
+        : folder(std::move(with)), process(name, std::move(argv)) {}
+    std::unique_ptr<SocketFolder> folder;
+    WorkerProcess process;
+  };
+
   UpstreamConfig config_;
-  std::unique_ptr<SocketFolder> folder_;
   std::shared_ptr<Upstream> remote_;
-  WorkerProcess process_;
+  std::shared_ptr<Worker> worker_;
+  std::function<void(std::shared_ptr<void>)> end_;
 };
 
 }  // namespace
@@ -80,7 +92,7 @@ Result<std::shared_ptr<Upstream>> make_worker_upstream(UpstreamConfig config,
   auto upstream = make_remote_upstream(std::move(remote), openai_dialect());
   if (!upstream) return upstream.error();
   return std::shared_ptr<Upstream>(std::make_shared<WorkerUpstream>(
-      std::move(config), std::move(folder), *std::move(upstream), std::move(argv)));
+      std::move(config), std::move(folder), *std::move(upstream), std::move(argv), command.end));
 }
 
 }  // namespace pincer

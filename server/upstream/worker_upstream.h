@@ -1,6 +1,7 @@
 // The engine in a process of its own: what crashes or freezes it leaves the server alone.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,6 +14,9 @@ namespace pincer {
 // How a worker is started, but for its address and model.
 struct WorkerCommand {
   std::vector<std::string> argv;  // "pincer", "serve", …
+  // Takes the last hold of one: the end of its process may take seconds, and the caller may have
+  // streams to serve. Null: it is waited for at once.
+  std::function<void(std::shared_ptr<void> worker)> end;
 };
 
 // Runs `command` with a Unix socket in a folder that only this user can enter, starts it again when

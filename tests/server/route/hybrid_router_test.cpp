@@ -74,6 +74,16 @@ TEST_F(ReloadedRouter, KnowsUpstreamsWhoseSettingsAreTheSame) {
   EXPECT_EQ(after->member("cloud").in_flight(), 0);
 }
 
+TEST_F(ReloadedRouter, AKeyThatWasRefusedIsTriedAgain) {
+  const auto before = load();
+  auto permit = before->member("cloud").breaker("chat").try_acquire(Clock::now());
+  UpstreamFailure failure;
+  failure.kind = FailureClass::auth;
+  before->member("cloud").breaker("chat").failed(*permit, failure, Clock::now());
+  ASSERT_TRUE(broken(before->member("cloud")));
+  EXPECT_FALSE(broken(load(before.get())->member("cloud")));
+}
+
 TEST_F(ReloadedRouter, AWorkersProcessGoesOnAndKeysAreReadAgain) {
   const auto before = load();
   made_.clear();
@@ -89,6 +99,8 @@ TEST_F(ReloadedRouter, WhatWasSpentCountsAgainstNewBudgets) {
   EXPECT_EQ(before->remaining_usd("key\n"), -1) << "no limit";
   config_.budgets = {{.limit_usd = 5}};
   const auto after = load(before.get());
+  EXPECT_EQ(before->remaining_usd("key\n"), -1) << "it may be given up yet";
+  after->take_over();
   EXPECT_NEAR(after->remaining_usd("key\n"), 2, 1e-9);
   after->metrics().attempts.add({"cloud", "chat"});
   EXPECT_EQ(before->metrics().attempts.value({"cloud", "chat"}), 1);
@@ -98,6 +110,9 @@ TEST_F(ReloadedRouter, ACanaryKeepsItsEvidenceUnlessItIsAnotherOne) {
   const auto before = load();
   before->note_canary(route(), {.canary = true, .weight = 0.1});
   EXPECT_EQ(load(before.get())->canary(route())->status().requests, 1);
+  upstream("next").models["chat"] = "other";
+  EXPECT_EQ(load(before.get())->canary(route())->status().requests, 0) << "another target";
+  upstream("next").models.clear();
   route().canary.max_error_rate = 0.5;
   EXPECT_EQ(load(before.get())->canary(route())->status().requests, 0);
 }
