@@ -40,19 +40,19 @@ class Server:
         threading.Thread(target=lambda: self.log.extend(self.process.stderr), daemon=True).start()
 
     def load(self, *flags, **kwargs):
-        """Starts pincer_load against the server."""
-        return subprocess.Popen([self.build / "bench/load/pincer_load", "--port", str(self.port), *map(str, flags)],
-                                stdout=subprocess.PIPE, text=True, **kwargs)
-
-    def probe(self):
-        """Starts asking /health all the time; before all others where that is allowed, so that what it measures is the server's
-        time and not its own."""
+        """Starts pincer_load against the server; before all others where that is allowed, so that what it measures is the server's
+        time and not its own wait for a core."""
 
         def come_first():
             with contextlib.suppress(PermissionError):
                 os.setpriority(os.PRIO_PROCESS, 0, -10)
 
-        return self.load("probe", "--every-ms", 20, "--seconds", 1e9, stdin=subprocess.PIPE, preexec_fn=come_first)
+        return subprocess.Popen([self.build / "bench/load/pincer_load", "--port", str(self.port), *map(str, flags)],
+                                stdout=subprocess.PIPE, text=True, preexec_fn=come_first, **kwargs)
+
+    def probe(self):
+        """Starts asking /health all the time."""
+        return self.load("probe", "--every-ms", 20, "--seconds", 1e9, stdin=subprocess.PIPE)
 
     @staticmethod
     def probed(prober):
