@@ -13,12 +13,13 @@ namespace json = boost::json;
 namespace {
 
 using FormatKind = OutputFormat::Kind;
+using Keys = std::initializer_list<std::string_view>;
+
+constexpr Keys kSchemaKeys{"name", "description", "strict", "schema"};
 
 // {"name":…,"schema":…,"strict":…}; the name is asked for, as OpenAI does, and of no use here. The
 // schema always holds, as if strict.
-std::optional<OutputFormat> parse_schema(const json::object& object, const std::string& prefix,
-                                         std::optional<Problem>& problem) {
-  JsonFields fields(object, prefix, problem);
+std::optional<OutputFormat> parse_schema(JsonFields& fields) {
   std::string name, description;
   bool strict = false;
   if (!fields.text("name", name)) fields.wrong_value("name", "it must be given");
@@ -63,6 +64,7 @@ std::optional<OutputFormat> parse_choice(JsonFields& fields) {
 
 // A schema may stand beside the type, as llama.cpp's server and others have it.
 std::optional<OutputFormat> parse_object(JsonFields& fields) {
+  fields.allow(Keys{"type", "schema"});
   if (fields.find("schema") == nullptr) return OutputFormat{FormatKind::json_object, {}};
   const json::object* schema = fields.object("schema");
   if (schema == nullptr) return std::nullopt;
@@ -77,22 +79,32 @@ std::optional<OutputFormat> parse_response_format(const json::object& format,
   JsonFields fields(format, prefix, problem);
   const std::string type = parse_type(fields);
   if (type == "json_object") return parse_object(fields);
-  if (type != "json_schema") return std::nullopt;
+  if (type != "json_schema") {
+    fields.allow(Keys{"type"});
+    return std::nullopt;
+  }
+  fields.allow(Keys{"type", "json_schema"});
   const json::object* schema = fields.object("json_schema");
   if (schema == nullptr) {
     fields.wrong_value("json_schema", "it must be given");
     return std::nullopt;
   }
-  return parse_schema(*schema, prefix + "json_schema.", problem);
+  JsonFields inner(*schema, prefix + "json_schema.", problem);
+  inner.allow(kSchemaKeys);
+  return parse_schema(inner);
 }
 
 std::optional<OutputFormat> parse_text_format(const json::object& format, const std::string& prefix,
                                               std::optional<Problem>& problem) {
   JsonFields fields(format, prefix, problem);
   const std::string type = parse_type(fields);
+  if (type == "json_schema") {
+    fields.allow(Keys{"type", "name", "description", "strict", "schema"});
+    return parse_schema(fields);
+  }
+  fields.allow(Keys{"type"});
   if (type == "json_object") return OutputFormat{FormatKind::json_object, {}};
-  if (type != "json_schema") return std::nullopt;
-  return parse_schema(format, prefix, problem);
+  return std::nullopt;
 }
 
 std::optional<OutputFormat> parse_format_extensions(JsonFields& fields,
