@@ -17,11 +17,13 @@ namespace {
 
 class LocalBackend final : public Backend {
  public:
-  LocalBackend(std::shared_ptr<RunningModel> running, std::string fingerprint)
+  LocalBackend(std::shared_ptr<RunningModel> running, std::string fingerprint, bool reasoning)
       : running_(std::move(running)),
         constraints_(running_->loaded.tokenizer),
         fingerprint_(std::move(fingerprint)),
-        traits_(template_traits(*running_->loaded.chat)) {}
+        traits_(template_traits(*running_->loaded.chat)) {
+    traits_.thinks = reasoning;
+  }
 
   const std::string& model() const override { return running_->loaded.name; }
   int context() const override { return running_->engine->options().context; }
@@ -135,8 +137,8 @@ std::shared_ptr<Backend> make_local_backend(LoadedModel loaded, std::unique_ptr<
 }
 
 std::shared_ptr<Backend> make_local_backend(std::shared_ptr<RunningModel> model,
-                                            std::string fingerprint) {
-  return std::make_shared<LocalBackend>(std::move(model), std::move(fingerprint));
+                                            std::string fingerprint, bool reasoning) {
+  return std::make_shared<LocalBackend>(std::move(model), std::move(fingerprint), reasoning);
 }
 
 }  // namespace pincer

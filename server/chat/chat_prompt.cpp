@@ -16,18 +16,24 @@ namespace {
 using Calls = AnswerFormat::Calls;
 using Pieces = std::vector<TextPiece>;
 
-Result<Pieces> render(const ChatRequest& request, const ChatTemplate& chat,
-                      const TemplateTraits& traits) {
+struct Rendered {
+  Pieces pieces;
+  bool thinks = true;  // the template was told so
+};
+
+Result<Rendered> render(const ChatRequest& request, const ChatTemplate& chat,
+                        const TemplateTraits& traits) {
   auto input = template_input(request, traits, ArgumentsAs::objects);
   if (!input) return input.error();
-  const bool has_calls = input->has_calls;
+  const bool has_calls = input->has_calls, thinks = input->thinks;
   auto pieces = chat.render(std::move(input->variables));
-  if (pieces) return pieces;
+  if (pieces) return Rendered{*std::move(pieces), thinks};
   if (has_calls) {
     // Some templates (DeepSeek's) put the arguments together as text.
     input = template_input(request, traits, ArgumentsAs::strings);
     if (!input) return input.error();
-    if (auto again = chat.render(std::move(input->variables))) return again;
+    if (auto again = chat.render(std::move(input->variables)))
+      return Rendered{*std::move(again), thinks};
   }
   return Error{ErrorCode::invalid_argument,
                "The model's chat template refused the messages: " + pieces.error().message};
@@ -91,9 +97,9 @@ Result<void> prescribe(const ChatRequest& request, const TemplateTraits& traits,
 Result<void> chat_prompt(const ChatRequest& request, const ChatTemplate& chat,
                          const TemplateTraits& traits, Prompt& prompt) {
   if (auto possible = check(request, traits); !possible) return possible;
-  auto pieces = render(request, chat, traits);
-  if (!pieces) return pieces.error();
-  prompt.text = *std::move(pieces);
+  auto rendered = render(request, chat, traits);
+  if (!rendered) return rendered.error();
+  prompt.text = std::move(rendered->pieces);
   if (auto prescribed = prescribe(request, traits, prompt); !prescribed) return prescribed;
   bool thinking = thinking_is_open(prompt.text, traits);
   if (request.continue_last) {
@@ -102,7 +108,9 @@ Result<void> chat_prompt(const ChatRequest& request, const ChatTemplate& chat,
     continue_last(last, prompt.format.written, traits, thinking, prompt.text);
     if (prompt.output) prompt.output_text = prompt.format.written;
   }
-  if (thinking && prompt.output) {  // text of a prescribed form leaves no room for it
+  // Templates without a switch (DeepSeek R1's) let it think whatever they are told; text of a
+  // prescribed form leaves no room for it.
+  if (thinking && (!rendered->thinks || prompt.output)) {
     close_thinking(traits, prompt.text);
     thinking = false;
   }

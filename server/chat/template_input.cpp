@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
+#include "server/chat/date_variables.h"
 #include "server/chat/jinja_value.h"
 #include "server/chat/tool_prompt.h"
 
@@ -83,6 +85,26 @@ Result<jinja::Value> tools_value(const std::vector<Tool>& tools) {
   return jinja::Value(std::move(list));
 }
 
+// What holds where the request says nothing: of two variables of a name, the last one counts.
+jinja::Object defaults(const ChatRequest& request, const TemplateTraits& traits) {
+  jinja::Object variables = date_variables();
+  const std::string& effort = request.reasoning_effort;
+  variables.emplace_back("enable_thinking", effort.empty() ? traits.thinks : effort != "none");
+  if (!effort.empty()) variables.emplace_back("reasoning_effort", trusted(effort));
+  if (traits.wants_functions) variables.emplace_back("functions", trusted("[]"));
+  return variables;
+}
+
+bool may_think(const jinja::Object& variables) {
+  bool thinks = true;
+  for (const auto& [name, value] : variables) {
+    if (name != "enable_thinking") continue;
+    const bool* said = std::get_if<bool>(&value.data());
+    thinks = said == nullptr || *said;
+  }
+  return thinks;
+}
+
 bool has_calls(const Message& message) {
   return !message.tool_calls.empty() || message.role == "tool";
 }
@@ -96,7 +118,8 @@ bool shows_tools(const ChatRequest& request) {
 Result<TemplateInput> template_input(const ChatRequest& request, const TemplateTraits& traits,
                                      ArgumentsAs arguments) {
   TemplateInput input;
-  input.variables = request.template_options;
+  input.variables = defaults(request, traits);
+  std::ranges::copy(request.template_options, std::back_inserter(input.variables));
   input.has_calls = std::ranges::any_of(request.messages, has_calls);
   const bool shown = shows_tools(request);
   const bool plain = traits.calls == Calls::none && (shown || input.has_calls);
@@ -114,10 +137,7 @@ Result<TemplateInput> template_input(const ChatRequest& request, const TemplateT
     if (!tools) return tools.error();
     input.variables.emplace_back("tools", *std::move(tools));
   }
-  if (!request.reasoning_effort.empty()) {
-    input.variables.emplace_back("reasoning_effort", trusted(request.reasoning_effort));
-    if (request.reasoning_effort == "none") input.variables.emplace_back("enable_thinking", false);
-  }
+  input.thinks = may_think(input.variables);
   input.variables.emplace_back("messages", std::move(values));
   input.variables.emplace_back("add_generation_prompt",
                                request.add_generation_prompt || request.continue_last);

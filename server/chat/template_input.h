@@ -14,8 +14,11 @@ bool shows_tools(const ChatRequest& request);
 struct TemplateInput {
   jinja::Object variables;
   bool has_calls = false;  // of earlier turns
+  bool thinks = true;      // the template was told to let the model think
 };
 
+// Beside what the request says, a template is told today's date and whether the model shall think:
+// as the request says, else as the server does.
 // As transformers passes messages: the arguments of calls are objects, or strings for templates
 // that want these. Error: invalid_argument (arguments or parameters that are no JSON object).
 enum class ArgumentsAs { objects, strings };

@@ -4,6 +4,9 @@
 #include <array>
 #include <string_view>
 #include <utility>
+#include <vector>
+
+#include "server/chat/date_variables.h"
 
 namespace pincer {
 namespace {
@@ -26,21 +29,35 @@ constexpr std::array<Style, 5> kStyles{{
 // Other forms between the same tags, such as Qwen 3 Coder's <function=...>.
 constexpr std::string_view kXmlCalls = "<function=";
 
+jinja::Value text(std::string_view s) { return jinja::Value::text(std::string(s), true); }
+
+Result<std::vector<TextPiece>> render_hi(const ChatTemplate& chat, jinja::Object variables) {
+  jinja::List messages{jinja::Object{{"role", text("user")}, {"content", text("Hi")}}};
+  variables.emplace_back("messages", std::move(messages));
+  variables.emplace_back("add_generation_prompt", true);
+  return chat.render(std::move(variables));
+}
+
 bool shows_tools(const ChatTemplate& chat) {
   constexpr std::string_view kName = "qqtoolqq";
-  const auto text = [](std::string_view s) { return jinja::Value::text(std::string(s), true); };
   jinja::Object parameters{{"type", text("object")}, {"properties", jinja::Object{}}};
   jinja::Object function{{"name", text(kName)},
                          {"description", text("nothing")},
                          {"parameters", std::move(parameters)}};
   jinja::List tools{jinja::Object{{"type", text("function")}, {"function", std::move(function)}}};
-  jinja::List messages{jinja::Object{{"role", text("user")}, {"content", text("Hi")}}};
-  const auto pieces = chat.render({{"messages", std::move(messages)},
-                                   {"tools", std::move(tools)},
-                                   {"add_generation_prompt", true}});
+  jinja::Object variables = date_variables();
+  variables.emplace_back("tools", std::move(tools));
+  const auto pieces = render_hi(chat, std::move(variables));
   return pieces && std::ranges::any_of(*pieces, [&](const TextPiece& piece) {
            return piece.text.find(kName) != std::string::npos;
          });
+}
+
+bool wants_functions(const ChatTemplate& chat) {
+  if (render_hi(chat, date_variables())) return false;
+  jinja::Object variables = date_variables();
+  variables.emplace_back("functions", text("[]"));
+  return render_hi(chat, std::move(variables)).ok();
 }
 
 }  // namespace
@@ -55,6 +72,7 @@ TemplateTraits template_traits(const ChatTemplate& chat) {
   }
   traits.thinking_switch = has("enable_thinking");
   traits.reasoning_effort = has("reasoning_effort");
+  traits.wants_functions = wants_functions(chat);
   if (has(kXmlCalls)) return traits;
   const auto style = std::ranges::find_if(kStyles, [&](const Style& s) { return has(s.word); });
   if (style != kStyles.end() && shows_tools(chat)) traits.calls = style->calls;

@@ -15,6 +15,8 @@ struct TemplateTraits {
   // way that is not known here; then the system message has to.
   AnswerFormat::Calls calls = AnswerFormat::Calls::none;
   bool thinking_switch = false;   // it looks at `enable_thinking`
+  bool thinks = true;             // unless a request says otherwise: the server's choice
+  bool wants_functions = false;   // fails without `functions`, the JSON text of some
   bool reasoning_effort = false;  // it looks at `reasoning_effort`
 };
 

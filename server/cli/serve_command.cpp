@@ -28,6 +28,7 @@ struct ServeFlags {
   std::string config_file;
   ServeConfig config;  // what the flags said
   std::string pool_budget, weights_node, tier, socket_mode;
+  std::string reasoning;
   bool exit_with_parent = false;
   std::string max_queue_wait, queue_timeout, request_timeout;
 };
@@ -151,6 +152,7 @@ Result<void> add_flags(const CLI::App& sub, const ServeFlags& flags, ServeConfig
   if (given("--kv")) config.kv = flags.config.kv;
   if (given("--no-prefix-cache")) config.prefix_cache = false;
   if (given("--context-shift")) config.context_shift = true;
+  if (given("--reasoning")) config.reasoning = flags.reasoning == "on";
   if (given("--max-queued")) config.max_queued = flags.config.max_queued;
   if (given("--max-connections")) config.limits.connections = flags.config.limits.connections;
   if (given("--access-log")) config.access_log = flags.config.access_log;
@@ -243,6 +245,9 @@ void add_serve_command(CLI::App& app, Action& action) {
                 "compute prompts that begin alike each by itself");
   sub->add_flag("--context-shift", c.context_shift,
                 "at the context's end drop the older half of the conversation, and go on");
+  sub->add_option("--reasoning", flags->reasoning,
+                  "off: models that can think before they answer only do so where a request asks")
+      ->check(CLI::IsMember({"on", "off"}));
   sub->add_option("--step-target", c.step_target_ms,
                   "milliseconds between the tokens of a stream that prompts of others may cause")
       ->check(CLI::Range(1, 60000));

@@ -22,6 +22,14 @@ namespace {
 
 using Setter = std::function<void(const YAML::Node&)>;
 
+Setter trace_access(std::string& field) {
+  return [&field](const YAML::Node& n) {
+    field = n.as<std::string>();
+    if (field != "local" && field != "all")
+      throw YAML::Exception(n.Mark(), fmt::format("'{}' is neither local nor all", field));
+  };
+}
+
 void require_known_version(const YAML::Node& n) {
   if (n.as<int>() == 1) return;
   throw YAML::Exception(
@@ -48,13 +56,6 @@ std::map<std::string, Setter> setters(ServeConfig& c) {
       field = n.as<std::string>();
       if (!parse_kv_format(field))
         throw YAML::Exception(n.Mark(), fmt::format("'{}' is not int8, f16 or f32", field));
-    };
-  };
-  const auto trace_access = [](std::string& field) {
-    return [&field](const YAML::Node& n) {
-      field = n.as<std::string>();
-      if (field != "local" && field != "all")
-        throw YAML::Exception(n.Mark(), fmt::format("'{}' is neither local nor all", field));
     };
   };
   const auto texts = [](std::vector<std::string>& field) {
@@ -127,6 +128,7 @@ std::map<std::string, Setter> setters(ServeConfig& c) {
       {"kv", kv_format(c.kv)},
       {"prefix_cache", flag(c.prefix_cache)},
       {"context_shift", flag(c.context_shift)},
+      {"reasoning", flag(c.reasoning)},
       {"pool_budget", parsed(c.pool_budget, parse_size)},
       {"weights_node", parsed(c.placement, parse_placement)},
       {"tier", parsed(c.placement, parse_placement)},

@@ -33,6 +33,7 @@ struct ServeConfig {
   int drain_seconds = 30;
   std::string kv = "int8";  // or f16, f32
   bool prefix_cache = true, context_shift = false;
+  bool reasoning = true;         // models that can, think before they answer
   std::int64_t pool_budget = 0;  // bytes that all models together may map; 0: default_pool_budget()
   Placement placement;           // of the weights
   Limits limits;                 // of connections, sizes, times and waits

@@ -35,6 +35,7 @@ std::vector<std::string> restart_only_changes(const ServeConfig& before, const S
   compare("kv", &ServeConfig::kv);
   compare("prefix_cache", &ServeConfig::prefix_cache);
   compare("context_shift", &ServeConfig::context_shift);
+  compare("reasoning", &ServeConfig::reasoning);
   compare("pool_budget", &ServeConfig::pool_budget);
   compare("access_log", &ServeConfig::access_log);
   compare("trace_access", &ServeConfig::trace_access);
@@ -60,7 +61,9 @@ std::vector<std::string> worker_command(const ServeConfig& config) {
           "--max-queued",
           std::to_string(config.max_queued),
           "--kv",
-          config.kv};
+          config.kv,
+          "--reasoning",
+          config.reasoning ? "on" : "off"};
 }
 
 }  // namespace

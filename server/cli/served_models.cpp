@@ -47,7 +47,7 @@ class LocalOpener final : public ServedModels {
     models_.swap(models);
   }
   void open(const std::string& name, Done done) override {
-    manager_.acquire(name, [done = std::move(done)](Result<ModelManager::Lease> lease) {
+    manager_.acquire(name, [this, done = std::move(done)](Result<ModelManager::Lease> lease) {
       if (!lease) return done(lease.error());
       done(backend(std::move(*lease)));
     });
@@ -72,9 +72,9 @@ class LocalOpener final : public ServedModels {
     const auto found = std::ranges::find(models_, name, &ServedModel::name);
     return found == models_.end() ? std::nullopt : std::optional(*found);
   }
-  static std::shared_ptr<Backend> backend(ModelManager::Lease lease) {
+  std::shared_ptr<Backend> backend(ModelManager::Lease lease) const {
     std::string print = fingerprint(lease->loaded);
-    return make_local_backend(std::move(lease), std::move(print));
+    return make_local_backend(std::move(lease), std::move(print), config_.reasoning);
   }
 
   // On the manager's thread.

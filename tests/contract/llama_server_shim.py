@@ -103,6 +103,8 @@ def take(flags, name, value):
         flags.more += [name, value]
     elif name == "--temp" and value == "0.8":
         pass  # the tests' own default, given with every test; what is drawn with it is the model's text
+    elif name == "--reasoning" and value in ("on", "off"):
+        flags.more += [name, value]
     elif name == "--reasoning" and value == "auto" or name == "--reasoning-format" and value == "deepseek":
         pass  # what Pincer does
     elif name == "--cors-origins" and value == "localhost":

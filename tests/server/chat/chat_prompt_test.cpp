@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <boost/json.hpp>
+#include <ctime>
 
 #include "tests/engine/support/gguf_writer.h"
 #include "tests/server/support/fake_backend.h"
@@ -239,6 +241,47 @@ TEST_F(ChatPrompt, OptionsReachTheTemplate) {
   request = ask();
   request.reasoning_effort = "none";
   EXPECT_EQ(text(request), "<user>Hi</><assistant>");
+}
+
+TEST_F(ChatPrompt, TheServerSaysWhetherItThinksWhereTheRequestDoesNot) {
+  use("{% if enable_thinking %}<think>{% else %}<assistant>{% endif %}");
+  EXPECT_EQ(text(ask()), "<think>");
+  traits_.thinks = false;
+  EXPECT_EQ(text(ask()), "<assistant>");
+  ChatRequest request = ask();
+  request.reasoning_effort = "low";
+  EXPECT_EQ(text(request), "<think>");
+  request.template_options.emplace_back("enable_thinking", false);
+  EXPECT_EQ(text(request), "<assistant>");
+}
+
+TEST_F(ChatPrompt, ThinkingIsClosedWhereTheTemplateHasNoSwitchForIt) {
+  use("<assistant><think>\n{# until </think> #}");
+  EXPECT_EQ(text(ask()), "<assistant><think>\n");
+  EXPECT_TRUE(make(ask())->format.thinks_from_start);
+  traits_.thinks = false;
+  EXPECT_EQ(text(ask()), "<assistant><think>\n\n</think>\n\n");
+  EXPECT_FALSE(make(ask())->format.thinks_from_start);
+}
+
+TEST_F(ChatPrompt, TemplatesAreToldToday) {
+  const auto today = [](const char* format) {
+    const std::time_t now = std::time(nullptr);
+    std::array<char, 32> out{};
+    std::strftime(out.data(), out.size(), format, std::localtime(&now));
+    return std::string(out.data());
+  };
+  const std::string before = today("%d %b %Y, %b %d %Y");
+  use("{{ date_string }}, {{ datetime }}");
+  const std::string told = text(ask());
+  EXPECT_TRUE(told == before || told == today("%d %b %Y, %b %d %Y")) << told;
+}
+
+TEST_F(ChatPrompt, TemplatesThatNeedFunctionsAreToldThatThereAreNone) {
+  use("{{ 'Functions: ' + functions }}");
+  EXPECT_EQ(text(ask()), "Functions: []");
+  use("{% if functions is defined %}{{ functions }}{% endif %}");
+  EXPECT_EQ(text(ask()), "");
 }
 
 TEST_F(ChatPrompt, EffortIsRefusedByModelsThatDoNotThink) {

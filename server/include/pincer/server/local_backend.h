@@ -16,8 +16,8 @@ std::shared_ptr<Backend> make_local_backend(LoadedModel loaded, std::unique_ptr<
                                             std::string fingerprint);
 
 // The same for a model that others use as well: holds `model`, a lease of it, until it is
-// destroyed.
+// destroyed. `reasoning`: a model that can, thinks where the request does not say.
 std::shared_ptr<Backend> make_local_backend(std::shared_ptr<RunningModel> model,
-                                            std::string fingerprint);
+                                            std::string fingerprint, bool reasoning = true);
 
 }  // namespace pincer
