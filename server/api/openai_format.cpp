@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <boost/json.hpp>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,7 +17,7 @@ namespace {
 using FormatKind = OutputFormat::Kind;
 using Keys = std::initializer_list<std::string_view>;
 
-constexpr Keys kSchemaKeys{"name", "description", "strict", "schema"};
+constexpr std::array<std::string_view, 4> kSchemaKeys{"name", "description", "strict", "schema"};
 
 // {"name":…,"schema":…,"strict":…}; the name is asked for, as OpenAI does, and of no use here. The
 // schema always holds, as if strict.
