@@ -280,8 +280,8 @@ TEST_F(ChatPrompt, TemplatesAreToldToday) {
 TEST_F(ChatPrompt, TemplatesThatNeedFunctionsAreToldThatThereAreNone) {
   use("{{ 'Functions: ' + functions }}");
   EXPECT_EQ(text(ask()), "Functions: []");
-  use("{% if functions is defined %}{{ functions }}{% endif %}");
-  EXPECT_EQ(text(ask()), "");
+  use("{% if functions is defined %}{{ functions }}{% else %}None.{% endif %}");
+  EXPECT_EQ(text(ask()), "None.");
 }
 
 TEST_F(ChatPrompt, EffortIsRefusedByModelsThatDoNotThink) {
