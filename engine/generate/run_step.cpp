@@ -51,6 +51,9 @@ void StepLoop::step(const StepPlan& plan) {
   forward_.set_trace(recorder_.layers());
   forward_.run(chunks);
   if (weights_lost()) return;
+  // Before the news of it: who hears them may look.
+  count_batch(chunks.size());
+  ++stats_.steps;
   for (const auto& rows : plan.rows) {
     Sequence& s = *active_[static_cast<std::size_t>(rows.sequence)];
     if (rows.drafts == 0) keep_blocks(s, kv_);  // those of guesses are final once they are verified
@@ -71,6 +74,7 @@ void StepLoop::step(const StepPlan& plan) {
   recorder_.lap(StepSpan::forward);
   const auto end = Sequence::Clock::now();
   cost_.observe(load, std::chrono::duration<double, std::milli>(end - start).count());
+  stats_.step_ns += std::chrono::nanoseconds(end - start).count();
   const std::int64_t generated = stats_.generated_tokens;
   deliver(choices);
   if (!choices.empty()) {
@@ -78,7 +82,6 @@ void StepLoop::step(const StepPlan& plan) {
                         static_cast<double>(choices.size());
     tokens_per_step_ += kTokensGain * (std::max(each, 1.0) - tokens_per_step_);
   }
-  count_batch(chunks.size());
   recorder_.lap(StepSpan::deliver);
   if (recorder_.on()) {
     StepSummary summary = summary_of(chunks, load);
@@ -87,8 +90,6 @@ void StepLoop::step(const StepPlan& plan) {
     summary.waiting = static_cast<std::uint32_t>(waiting_.size());
     recorder_.end(summary);
   }
-  ++stats_.steps;
-  stats_.step_ns += std::chrono::nanoseconds(end - start).count();
 }
 
 void StepLoop::count_batch(std::size_t sequences) {
