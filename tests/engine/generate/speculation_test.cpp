@@ -238,7 +238,8 @@ TEST_F(SpeculationTest, WhatOthersFindInThePrefixCacheIsRight) {
 
 TEST_F(SpeculationTest, ByItselfItProposesWhatPays) {
   const auto engine = start({}), plain = without();
-  for (unsigned seed = 1; seed <= 6; ++seed) {
+  // What pays is learnt from how long steps took: where others had the cores, that takes longer.
+  for (unsigned seed = 1; seed <= 6 || (engine->stats().accepted == 0 && seed <= 60); ++seed) {
     const auto make = [&] { return request_for(repetitive(100, seed), 200); };
     expect_same(run(*engine, make()), run(*plain, make()));
   }
