@@ -118,7 +118,12 @@ TEST(ManyClientsConcurrency, ThoseThatLeaveAtRandomMomentsLeaveNothingBehind) {
       const auto events = sse_events(client.read().body);
       return events.back() == "[DONE]";
     }
-    if (random() % 2) client.read_exactly(random() % 3000);
+    if (random() % 2) {
+      client.read_head();
+      // Tokens that came together are one chunk, so that there may be few.
+      for (auto left = random() % 20; left > 0 && !client.read_chunk().empty(); --left) {
+      }
+    }
     random() % 2 ? client.close() : client.reset();
     return true;
   };
