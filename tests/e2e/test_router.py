@@ -49,7 +49,8 @@ def read_stream(response):
 def children(pid):
     found = []
     for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        found += map(int, (task / "children").read_text().split())
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a thread that has just ended
+            found += map(int, (task / "children").read_text().split())
     return found
 
 
@@ -176,7 +177,8 @@ routes:
 
     def wait_for_worker(self):
         """Until it has its model: what it does not answer goes to the cloud."""
-        for _ in range(200):
+        end = time.monotonic() + support.TIMEOUT
+        while time.monotonic() < end:
             connection, response = self.server.stream(dict(chat("worked"), max_tokens=1))
             with contextlib.closing(connection):
                 response.read()
