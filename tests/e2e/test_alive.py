@@ -3,6 +3,7 @@
 import json
 import random
 import threading
+import time
 import unittest
 
 import support
@@ -35,7 +36,8 @@ class Alive(unittest.TestCase):
 
     def wait_until_idle(self, server):
         """A client that has left is noticed by the server, not by us: ask until it shows."""
-        for _ in range(2000):
+        end = time.monotonic() + support.TIMEOUT
+        while time.monotonic() < end:
             if all(server.metric(m) == 0 for m in ("pincer_engine_active", "pincer_engine_queued")):
                 return
         self.fail("places leaked:\n" + server.request("GET", "/metrics")[1])
@@ -78,7 +80,9 @@ class Alive(unittest.TestCase):
             self.assertEqual(server.wait(), 0, server.log)
 
     def test_sigterm_finishes_the_streams(self):
-        with support.Server(self.home) as server:
+        config = self.home.path / "serve.yaml"
+        config.write_text(f"drain_seconds: {support.TIMEOUT}\n")  # sanitizers are slow
+        with support.Server(self.home, "--config", str(config)) as server:
             alone = self.answer(server, 3)
             streams = [server.stream(request(3)) for _ in range(4)]
             first = [response.readline() for _, response in streams]
