@@ -167,7 +167,7 @@ class Dashboard(Browser):
 
     def ask_from(self, page, text):
         """Another client asks, while the page looks at the layers."""
-        page.wait_for_timeout(600)  # until the page has asked for the trace once, which begins it
+        page.wait_for_event("response", lambda response: "/admin/trace/heat" in response.url)  # which begins the trace
         status, _ = self.server.request("POST", "/v1/chat/completions", {
             "model": "smollm2-135m-instruct", "max_tokens": 32, "messages": [{"role": "user", "content": text}]})
         self.assertEqual(status, 200)
