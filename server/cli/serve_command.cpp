@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 #include <sys/prctl.h>
 
+#include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <functional>
 #include <future>
-#include <thread>
 #include <tuple>
 
 #include "pincer/server/server.h"
@@ -32,6 +33,9 @@ struct ServeFlags {
   bool exit_with_parent = false;
   std::string max_queue_wait, queue_timeout, request_timeout;
 };
+
+// For a load that is under way when all else has ended; some are over by then.
+constexpr std::chrono::milliseconds kLoadGrace{200};
 
 // Loads the first model, then says where the server is. The exit code.
 int load_first(Server& server, Models& models, const std::string& name) {
@@ -93,14 +97,16 @@ int serve(const ServeConfig& config, ReadConfig read) {
   Liveness liveness(server, models);
   const Watchdog watchdog(manager, [&liveness] { return liveness.look(); });
 
-  int code = kOk;
-  std::thread loader([&] {
-    code = load_first(server, *models, first);
+  auto loading = std::async(std::launch::async, [&] {
+    const int code = load_first(server, *models, first);
     if (code == kOk) manager.notify("READY=1");
+    return code;
   });
   server.run();
-  loader.join();
-  return code;
+  // Packing a big model takes a minute, and another process that packs it is waited for. Whoever
+  // ends the server does not wait: an unfinished file of weights has no name and is gone.
+  if (loading.wait_for(kLoadGrace) != std::future_status::ready) std::_Exit(kOk);
+  return loading.get();
 }
 
 // The flags that are more than a text or a number.

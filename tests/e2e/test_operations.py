@@ -1,6 +1,7 @@
 """What an operator relies on: metrics, logs, overload, deadlines, reload, the service manager."""
 
 import contextlib
+import fcntl
 import json
 import pathlib
 import re
@@ -143,6 +144,24 @@ class Operations(unittest.TestCase):
             connection.request("POST", CHAT, json.dumps(body), {"Content-Type": "application/json", **(headers or {})})
             response = connection.getresponse()
             return response.status, response.headers, json.loads(response.read())
+
+    def test_sigterm_does_not_wait_for_a_load(self):
+        home = support.Home()
+        self.addCleanup(home.remove)
+        (home.path / "pool").unlink(missing_ok=True)
+        model = self.enterContext(open(support.MODEL, "rb"))
+        fcntl.flock(model, fcntl.LOCK_EX)  # as another process does that packs it, which takes for ever
+        path = self.folder / "server.sock"
+        server = self.enterContext(subprocess.Popen([support.PROGRAM, "serve", "--listen", f"unix:{path}"], stderr=subprocess.DEVNULL,
+                                                    env=support.environment(home)))
+        self.addCleanup(server.kill)
+        self.wait_for("listening", path.exists)
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(path))
+            client.sendall(b"GET /ready HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            self.assertIn(b"503", client.recv(100))
+        server.terminate()
+        self.assertEqual(server.wait(timeout=support.TIMEOUT), 0)
 
     def test_a_full_queue_says_when_to_come_back(self):
         server = self.server("--max-active", 1, "--max-queued", 1)
