@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <atomic>
 #include <chrono>
-#include <mutex>
-#include <thread>
+#include <functional>
+#include <memory>
 #include <vector>
 
 #include "bench/load/report.h"
@@ -39,55 +40,83 @@ GenerationRequest request_for(const LoadedModel& model, const load::Work& work, 
   return request;
 }
 
-struct Totals {
-  std::mutex mutex;
-  load::Report report;
-};
+// A client: its requests one after another.
+class Client {
+ public:
+  Client(Engine& engine, std::vector<GenerationRequest> requests, std::function<void()> doorbell)
+      : engine_(engine), requests_(std::move(requests)), doorbell_(std::move(doorbell)) {}
 
-// One client: its requests one after another.
-void run_client(Engine& engine, std::vector<GenerationRequest> requests, Totals& totals) {
-  for (GenerationRequest& request : requests) {
-    const auto stream = std::make_shared<TokenStream>();
-    request.stream = stream;
-    const auto sent = Clock::now();
-    if (auto submitted = engine.submit(std::move(request)); !submitted) {
+  void ask() {
+    GenerationRequest& request = requests_[next_++];
+    stream_ = request.stream = std::make_shared<TokenStream>(doorbell_);
+    sent_ = Clock::now();
+    first_ms_ = -1;
+    if (auto submitted = engine_.submit(std::move(request)); !submitted) {
       fmt::print(stderr, "pincer_engine_load: {}\n", submitted.error().message);
       std::exit(1);
     }
-    double first_ms = -1;
-    std::size_t tokens = 0;
-    for (bool ended = false; !ended;) {
-      const TokenStream::News news = stream->wait();
-      if (first_ms < 0 && !news.tokens.empty())
-        first_ms = std::chrono::duration<double, std::milli>(Clock::now() - sent).count();
-      tokens += news.tokens.size();
-      ended = news.finish.has_value();
-    }
-    const std::lock_guard lock(totals.mutex);
-    totals.report.values["tokens"] += static_cast<double>(tokens);
-    totals.report.times["first_token_ms"].push_back(first_ms);
   }
+
+  // False after the last answer's end.
+  bool go_on(load::Report& report) {
+    if (!stream_) return false;
+    const TokenStream::News news = stream_->drain();
+    if (first_ms_ < 0 && !news.tokens.empty())
+      first_ms_ = std::chrono::duration<double, std::milli>(Clock::now() - sent_).count();
+    report.values["tokens"] += static_cast<double>(news.tokens.size());
+    if (!news.finish) return true;
+    report.times["first_token_ms"].push_back(first_ms_);
+    stream_.reset();
+    if (next_ == requests_.size()) return false;
+    ask();
+    return true;
+  }
+
+ private:
+  Engine& engine_;
+  std::vector<GenerationRequest> requests_;
+  std::function<void()> doorbell_;
+  std::shared_ptr<TokenStream> stream_;
+  std::size_t next_ = 0;
+  Clock::time_point sent_;
+  double first_ms_ = -1;
+};
+
+// One thread hears of all tokens, as a server's would.
+load::Report run(const LoadedModel& model, Engine& engine, const load::Work& work) {
+  // The last ring may come when all has been heard.
+  const auto rung = std::make_shared<std::atomic<bool>>(false);
+  const auto doorbell = [rung] {
+    *rung = true;
+    rung->notify_one();
+  };
+  std::vector<Client> clients;
+  for (int i = 0; i < work.clients; ++i) {
+    std::vector<GenerationRequest> requests;
+    for (int r = 0; r < work.rounds; ++r) requests.push_back(request_for(model, work, i, r));
+    clients.emplace_back(engine, std::move(requests), doorbell);
+  }
+  load::Report report;
+  const auto begin = Clock::now();
+  for (Client& client : clients) client.ask();
+  for (bool more = true; more;) {
+    rung->wait(false);
+    *rung = false;
+    more = false;
+    for (Client& client : clients) more = client.go_on(report) || more;
+  }
+  const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  report.values["seconds"] = seconds;
+  report.values["tokens_per_s"] = report.values["tokens"] / seconds;
+  return report;
 }
 
-load::Report run(const LoadedModel& model, Engine& engine, const load::Work& work) {
-  std::vector<std::vector<GenerationRequest>> requests(static_cast<std::size_t>(work.clients));
-  for (int i = 0; i < work.clients; ++i) {
-    for (int r = 0; r < work.rounds; ++r)
-      requests[static_cast<std::size_t>(i)].push_back(request_for(model, work, i, r));
-  }
-  Totals totals;
-  const auto begin = Clock::now();
-  std::vector<std::thread> clients;
-  for (auto& own : requests) {
-    clients.emplace_back([&engine, &totals, own = std::move(own)]() mutable {
-      run_client(engine, std::move(own), totals);
-    });
-  }
-  for (std::thread& client : clients) client.join();
-  const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-  totals.report.values["seconds"] = seconds;
-  totals.report.values["tokens_per_s"] = totals.report.values["tokens"] / seconds;
-  return totals.report;
+// Threads run, pages are mapped and the prompts' common beginning is known, as in a server that has
+// run for a while.
+void warm_up(const LoadedModel& model, Engine& engine, load::Work work) {
+  work.first_round += work.rounds;
+  work.rounds = 1;
+  run(model, engine, work);
 }
 
 }  // namespace
@@ -105,6 +134,7 @@ int main(int argc, char** argv) {
   app.add_option("--max-active", options.max_active);
   app.add_option("--clients", work.clients);
   app.add_option("--rounds", work.rounds);
+  app.add_option("--first-round", work.first_round);
   app.add_option("--max-tokens", work.max_tokens);
   app.add_option("--prompt-words", work.prompt_words);
   CLI11_PARSE(app, argc, argv);
@@ -114,6 +144,7 @@ int main(int argc, char** argv) {
   options.max_queued = work.clients;
   auto engine = Engine::start(model->model, options);
   if (!engine) return fmt::print(stderr, "pincer_engine_load: {}\n", engine.error().message), 1;
+  warm_up(*model, **engine, work);
   load::print(run(*model, **engine, work));
   return 0;
 }

@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
   streams->add_option("--model", model);
   streams->add_option("--clients", work.clients);
   streams->add_option("--rounds", work.rounds);
+  streams->add_option("--first-round", work.first_round);
   streams->add_option("--max-tokens", work.max_tokens);
   streams->add_option("--prompt-words", work.prompt_words);
 

@@ -23,15 +23,19 @@ def engine_run(options, work):
 
 
 def compare(options, running, clients):
-    work = ["--clients", clients, "--rounds", max(2, options.requests // clients), "--max-tokens", options.max_tokens]
+    rounds = max(2, options.requests // clients)
+    work = ["--clients", clients, "--max-tokens", options.max_tokens]
+    running.measure("streams", "--model", options.model, *work, "--rounds", 1, "--first-round", 1000)  # it is warm then, as the engine will be
     ratios, engine, served, client_share, added = [], [], [], [], []
     for pair in range(options.pairs):
         # Whoever is first alternates, so that a machine that slows down or speeds up favours neither.
         order = ["engine", "http"] if pair % 2 == 0 else ["http", "engine"]
         result = {}
+        # New prompts for each pair: the server would know those of the pair before, which a new engine cannot.
+        own = [*work, "--rounds", rounds, "--first-round", pair * rounds]
         for kind in order:
-            result[kind] = (engine_run(options, work) if kind == "engine" else
-                            running.measure("streams", "--model", options.model, *work))
+            result[kind] = (engine_run(options, own) if kind == "engine" else
+                            running.measure("streams", "--model", options.model, *own))
         bare, http = result["engine"], result["http"]
         assert bare["tokens"] == http["tokens"], (bare, http)
         ratios.append(http["tokens_per_s"] / bare["tokens_per_s"])
