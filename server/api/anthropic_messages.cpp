@@ -9,6 +9,7 @@
 #include "server/api/anthropic_request.h"
 #include "server/api/find_model.h"
 #include "server/api/http_caller.h"
+#include "server/api/offload.h"
 #include "server/api/openai_error.h"
 #include "server/api/prompt_of.h"
 #include "server/http/random_id.h"
@@ -43,8 +44,7 @@ asio::awaitable<void> send_whole(Exchange& exchange, Answer& answer, AnthropicHe
 // Nothing after a refusal, which was sent.
 asio::awaitable<std::optional<AnthropicRequest>> read(const Api& api, Exchange& exchange,
                                                       AnthropicUse use) {
-  auto parsed = parse_anthropic_request(exchange.take_body(), use, api.sampling,
-                                        exchange.limits().json_depth);
+  auto parsed = co_await parse_body(api, exchange, parse_anthropic_request, use, api.sampling);
   if (auto* problem = std::get_if<Problem>(&parsed)) {
     co_await refuse_message(exchange, std::move(*problem));
     co_return std::nullopt;

@@ -3,10 +3,12 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <functional>
 #include <type_traits>
 #include <utility>
 
 #include "server/api/api.h"
+#include "server/http/exchange.h"
 
 namespace pincer {
 
@@ -26,6 +28,14 @@ asio::awaitable<std::invoke_result_t<Work&>> offload(const Api& api, std::size_t
   auto task = call(std::move(work));
   co_return co_await asio::co_spawn(api.workers.get_executor(), std::move(task),
                                     asio::use_awaitable);
+}
+
+// What `parse` makes of the request's body, which is taken, of `more`, and of how deep JSON may be.
+template <class Parse, class... More>
+auto parse_body(const Api& api, Exchange& exchange, Parse parse, const More&... more) {
+  const std::size_t bytes = exchange.request().body.size();
+  auto work = std::bind_front(parse, exchange.take_body(), more..., exchange.limits().json_depth);
+  return offload(api, bytes, std::move(work));
 }
 
 }  // namespace pincer

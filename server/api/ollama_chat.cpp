@@ -5,6 +5,7 @@
 
 #include "server/api/find_model.h"
 #include "server/api/http_caller.h"
+#include "server/api/offload.h"
 #include "server/api/ollama_answer.h"
 #include "server/api/ollama_error.h"
 #include "server/api/ollama_names.h"
@@ -78,8 +79,7 @@ asio::awaitable<void> send_answer(Exchange& exchange, Answer& answer, OllamaHead
 }  // namespace
 
 asio::awaitable<void> ollama_chat(const Api& api, OllamaUse use, Exchange& exchange) {
-  auto parsed =
-      parse_ollama_request(exchange.take_body(), use, api.sampling, exchange.limits().json_depth);
+  auto parsed = co_await parse_body(api, exchange, parse_ollama_request, use, api.sampling);
   if (auto* problem = std::get_if<Problem>(&parsed))
     co_return co_await send_problem(exchange, std::move(*problem), ollama_error_response);
   auto& request = std::get<OllamaRequest>(parsed);

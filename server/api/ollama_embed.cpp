@@ -13,6 +13,7 @@
 #include "server/api/http_caller.h"
 #include "server/api/json_body.h"
 #include "server/api/json_fields.h"
+#include "server/api/offload.h"
 #include "server/api/ollama_error.h"
 #include "server/api/ollama_names.h"
 #include "server/api/ollama_options.h"
@@ -69,7 +70,7 @@ std::variant<EmbeddingJob, Problem> parse(std::string_view body, std::string_vie
 asio::awaitable<std::optional<std::pair<std::string, Embeddings>>> make(const Api& api,
                                                                         Exchange& exchange,
                                                                         std::string_view key) {
-  auto parsed = parse(exchange.take_body(), key, exchange.limits().json_depth);
+  auto parsed = co_await parse_body(api, exchange, parse, key);
   if (auto* problem = std::get_if<Problem>(&parsed)) {
     co_await send_problem(exchange, std::move(*problem), ollama_error_response);
     co_return std::nullopt;

@@ -35,10 +35,7 @@ asio::awaitable<void> send_answer(Exchange& exchange, Answer& answer,
 }  // namespace
 
 asio::awaitable<void> openai_chat(const Api& api, Exchange& exchange) {
-  const std::size_t size = exchange.request().body.size();
-  auto parse = std::bind_front(parse_openai_chat, exchange.take_body(), api.sampling,
-                               exchange.limits().json_depth);
-  auto parsed = co_await offload(api, size, std::move(parse));
+  auto parsed = co_await parse_body(api, exchange, parse_openai_chat, api.sampling);
   if (auto* problem = std::get_if<Problem>(&parsed))
     co_return co_await send_problem(exchange, std::move(*problem), openai_error_response);
   const auto& request = std::get<OpenAiChatRequest>(parsed);

@@ -10,6 +10,7 @@
 #include "server/api/embedding_text.h"
 #include "server/api/find_model.h"
 #include "server/api/http_caller.h"
+#include "server/api/offload.h"
 #include "server/api/openai_embeddings_request.h"
 #include "server/api/openai_error.h"
 
@@ -37,7 +38,7 @@ std::string list_body(const std::string& model, const Embeddings& embeddings, bo
 }  // namespace
 
 asio::awaitable<void> openai_embeddings(const Api& api, Exchange& exchange) {
-  auto parsed = parse_openai_embeddings(exchange.take_body(), exchange.limits().json_depth);
+  auto parsed = co_await parse_body(api, exchange, parse_openai_embeddings);
   if (auto* problem = std::get_if<Problem>(&parsed))
     co_return co_await send_problem(exchange, std::move(*problem), openai_error_response);
   auto& request = std::get<OpenAiEmbeddingsRequest>(parsed);

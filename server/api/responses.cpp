@@ -11,6 +11,7 @@
 #include "server/api/answer_stream.h"
 #include "server/api/find_model.h"
 #include "server/api/http_caller.h"
+#include "server/api/offload.h"
 #include "server/api/openai_error.h"
 #include "server/api/prompt_of.h"
 #include "server/api/response_store.h"
@@ -21,6 +22,12 @@ namespace pincer {
 namespace json = boost::json;
 
 namespace {
+
+std::variant<ResponsesRequest, Problem> parse_text(std::string_view body,
+                                                   const SamplingParams& defaults,
+                                                   std::size_t max_depth) {
+  return parse_responses_request(body, defaults, max_depth);
+}
 
 // What came before goes in front of the input.
 asio::awaitable<std::optional<Problem>> recall(const Api& api, const Caller& caller,
@@ -143,8 +150,7 @@ asio::awaitable<std::optional<Problem>> make_response(const Api& api, Caller& ca
 }
 
 asio::awaitable<void> create_response(const Api& api, Exchange& exchange) {
-  auto parsed =
-      parse_responses_request(exchange.take_body(), api.sampling, exchange.limits().json_depth);
+  auto parsed = co_await parse_body(api, exchange, parse_text, api.sampling);
   if (auto* problem = std::get_if<Problem>(&parsed))
     co_return co_await send_problem(exchange, std::move(*problem), openai_error_response);
   auto& request = std::get<ResponsesRequest>(parsed);
@@ -157,8 +163,7 @@ asio::awaitable<void> create_response(const Api& api, Exchange& exchange) {
 }
 
 asio::awaitable<void> count_response_input(const Api& api, Exchange& exchange) {
-  auto parsed =
-      parse_responses_request(exchange.take_body(), api.sampling, exchange.limits().json_depth);
+  auto parsed = co_await parse_body(api, exchange, parse_text, api.sampling);
   auto* problem = std::get_if<Problem>(&parsed);
   if (problem != nullptr)
     co_return co_await send_problem(exchange, std::move(*problem), openai_error_response);

@@ -13,6 +13,7 @@
 #include "server/api/json_body.h"
 #include "server/api/json_fields.h"
 #include "server/api/logprobs_json.h"
+#include "server/api/offload.h"
 #include "server/api/openai_chat_request.h"
 #include "server/api/openai_error.h"
 #include "server/api/prompt_of.h"
@@ -113,7 +114,7 @@ asio::awaitable<void> send_object(Exchange& exchange, json::object body) {
 template <class Parsed>
 asio::awaitable<std::optional<std::pair<Parsed, std::shared_ptr<Backend>>>> read(
     const Api& api, Exchange& exchange, Parsed (*parse)(JsonFields&, std::string)) {
-  auto body = parse_json_body(exchange.take_body(), exchange.limits().json_depth);
+  auto body = co_await parse_body(api, exchange, parse_json_body);
   std::optional<Problem> problem;
   Parsed parsed;
   if (auto* refused = std::get_if<Problem>(&body)) {
@@ -165,7 +166,7 @@ asio::awaitable<void> detokenize(const Api& api, Exchange& exchange) {
 
 asio::awaitable<void> apply_template(const Api& api, Exchange& exchange) {
   const std::size_t depth = exchange.limits().json_depth;
-  auto body = parse_json_body(exchange.take_body(), depth);
+  auto body = co_await parse_body(api, exchange, parse_json_body);
   if (auto* problem = std::get_if<Problem>(&body))
     co_return co_await refuse_text(exchange, std::move(*problem));
   auto& object = std::get<json::object>(body);
