@@ -185,7 +185,7 @@ def main():
     failures = [name for name, bad in {
         "wrong answers": soak.wrong, "hung": soak.counts.get("HUNG"), "streams cut": soak.counts.get("cut", 0) > soak.counts["nonsense"],
         "busy": after["busy"], "kv blocks": after["kv_blocks"], "requests": after["active"], "files": after["files"] > before["files"],
-        "memory": leaked > LEAKED_BYTES, "health": health["failed"]}.items() if bad]
+        "memory": leaked > LEAKED_BYTES, "health": health["failed"] or health["late"]}.items() if bad]
     print(json.dumps({"schema": 1, "minutes": options.minutes, "clients": options.clients, "counts": soak.counts, "before": before,
                       "after": after, "leaked_bytes": leaked, "health_ms": health["probe_ms"], "health_late": health["late"],
                       "wrong": soak.wrong[:3], "failures": failures}, indent=None if options.json else 2))

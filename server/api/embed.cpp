@@ -11,6 +11,8 @@
 
 #include "server/api/find_model.h"
 #include "server/api/openai_error.h"
+#include "server/api/request_terms.h"
+#include "server/chat/answer_end.h"
 #include "server/http/doorbell.h"
 
 namespace pincer {
@@ -77,26 +79,6 @@ Problem input_problem(const Error& error, std::size_t input) {
   return problem;
 }
 
-std::optional<Problem> finish_problem(const Finish& finish) {
-  if (finish.reason == FinishReason::stop) return std::nullopt;
-  if (finish.reason == FinishReason::error) {
-    return Problem{
-        .status = 500, .message = "The model failed: " + finish.error, .type = "server_error"};
-  }
-  if (finish.reason == FinishReason::timeout) {
-    return Problem{.status = 503,
-                   .message = finish.error,
-                   .type = "server_error",
-                   .code = "timeout",
-                   .retry_after_seconds = 1};
-  }
-  return Problem{.status = 503,
-                 .message = "The request was cut off because the server stops.",
-                 .type = "server_error",
-                 .code = "draining",
-                 .retry_after_seconds = 5};
-}
-
 class Run {
  public:
   Run(const Api& api, Caller& caller, std::shared_ptr<Backend> backend, EmbeddingJob job)
@@ -123,7 +105,9 @@ class Run {
         continue;
       }
       auto& [input, finish] = *finished;
-      if (auto problem = finish_problem(finish)) co_return *std::move(problem);
+      caller_.record().add(finish, true);
+      if (caller_.account() != nullptr) caller_.account()->spend(finish.prompt_tokens);
+      if (auto problem = finish_problem(finish, false)) co_return *std::move(problem);
       result_.tokens += finish.prompt_tokens;
       truncate(finish.embedding, job_.dimensions);
       result_.vectors[input] = std::move(finish.embedding);
@@ -175,8 +159,11 @@ asio::awaitable<std::variant<Embeddings, Problem>> embed(const Api& api, Caller&
         .param = "dimensions",
         .code = "invalid_value"};
   }
-  for (EmbeddingInput& input : job.inputs)
-    input.client = fmt::format("{}\n{}", caller.identity(), input.client);
+  caller.record().model = backend->model();
+  caller.record().upstream = "local";
+  for (EmbeddingInput& input : job.inputs) {
+    if (auto problem = set_terms(input, *api.site.limits(), caller)) co_return *std::move(problem);
+  }
   Run run(api, caller, std::move(backend), std::move(job));
   caller.watch([bell = run.bell()] { bell->ring(); });
   auto result = co_await run.run();

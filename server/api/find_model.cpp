@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <utility>
 #include <vector>
 
 #include "server/api/openai_error.h"
+#include "server/api/request_terms.h"
 #include "server/backend/open_model.h"
 #include "server/route/hybrid_router.h"
 
@@ -32,6 +35,28 @@ Problem route_without_model(const std::string& route) {
           .code = "model_not_supported"};
 }
 
+Problem loads_too_long(const std::string& model) {
+  return {.status = 504,
+          .message = fmt::format("The time is over before the model '{}' was loaded.", model),
+          .type = "timeout_error",
+          .code = "deadline_exceeded"};
+}
+
+asio::awaitable<FoundModel> load(const Api& api, const Caller& caller,
+                                 std::shared_ptr<Doorbell> bell, std::string name) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point until = waits_until(*api.site.limits(), caller);
+  asio::steady_timer alarm(caller.executor(), until);
+  alarm.async_wait([bell](NetError cancelled) {
+    if (!cancelled) bell->ring();
+  });
+  OpenedModel opened = co_await open_model(*api.models->opener(), name, std::move(bell),
+                                           [&] { return caller.left() || Clock::now() >= until; });
+  if (const auto* error = std::get_if<Error>(&opened)) co_return load_problem(name, *error);
+  if (auto* backend = std::get_if<std::shared_ptr<Backend>>(&opened)) co_return std::move(*backend);
+  co_return caller.left() ? caller_left() : loads_too_long(name);
+}
+
 }  // namespace
 
 asio::awaitable<FoundModel> find_model(const Api& api, const Caller& caller,
@@ -47,14 +72,7 @@ asio::awaitable<FoundModel> find_model(const Api& api, const Caller& caller,
   }
   std::optional<Models::Entry> entry = api.models->find(name);
   if (!entry) co_return model_not_found(name);
-  if (entry->on_demand) {
-    OpenedModel opened = co_await open_model(*api.models->opener(), name, std::move(bell),
-                                             [&caller] { return caller.left(); });
-    if (const auto* error = std::get_if<Error>(&opened)) co_return load_problem(name, *error);
-    if (auto* backend = std::get_if<std::shared_ptr<Backend>>(&opened))
-      co_return std::move(*backend);
-    co_return caller_left();
-  }
+  if (entry->on_demand) co_return co_await load(api, caller, std::move(bell), std::move(name));
   if (!entry->backend) co_return still_loading(name);
   co_return std::move(entry->backend);
 }

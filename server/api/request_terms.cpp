@@ -3,32 +3,46 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 
 namespace pincer {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Moment = std::chrono::steady_clock::time_point;
 
-void set_deadlines(ChatRequest& request, const Limits& limits, const Caller& caller) {
-  const auto deadline = [asked = caller.asked()](std::chrono::milliseconds after) {
-    return after.count() > 0 ? asked + after : Clock::time_point::max();
-  };
-  request.max_wait_s = std::chrono::duration<double>(limits.max_queue_wait).count();
-  request.start_by = deadline(limits.queue_timeout);
-  request.finish_by = std::min(deadline(limits.request_timeout),
-                               deadline(caller.patience().value_or(std::chrono::milliseconds(0))));
+Moment deadline(const Caller& caller, std::chrono::milliseconds after) {
+  return after.count() > 0 ? caller.asked() + after : Moment::max();
+}
+
+Moment finish_by(const Limits& limits, const Caller& caller) {
+  const auto patience = caller.patience().value_or(std::chrono::milliseconds(0));
+  return std::min(deadline(caller, limits.request_timeout), deadline(caller, patience));
+}
+
+template <class Asked>
+std::optional<Problem> set_all(Asked& asked, const Limits& limits, const Caller& caller) {
+  if (caller.account() != nullptr) {
+    if (auto problem = caller.account()->check_priority(asked.priority)) return problem;
+  }
+  asked.client = fmt::format("{}\n{}", caller.identity(), asked.client);
+  asked.max_wait_s = std::chrono::duration<double>(limits.max_queue_wait).count();
+  asked.start_by = deadline(caller, limits.queue_timeout);
+  asked.finish_by = finish_by(limits, caller);
+  return std::nullopt;
 }
 
 }  // namespace
 
 std::optional<Problem> set_terms(ChatRequest& request, const Limits& limits, const Caller& caller) {
-  if (caller.account() != nullptr) {
-    if (auto problem = caller.account()->check_priority(request.priority)) return problem;
-  }
-  request.client = fmt::format("{}\n{}", caller.identity(), request.client);
-  set_deadlines(request, limits, caller);
-  return std::nullopt;
+  return set_all(request, limits, caller);
+}
+
+std::optional<Problem> set_terms(EmbeddingInput& input, const Limits& limits,
+                                 const Caller& caller) {
+  return set_all(input, limits, caller);
+}
+
+Moment waits_until(const Limits& limits, const Caller& caller) {
+  return std::min(deadline(caller, limits.queue_timeout), finish_by(limits, caller));
 }
 
 }  // namespace pincer

@@ -82,6 +82,9 @@ class LocalBackend final : public Backend {
     embedding.embed = true;
     embedding.client = std::move(input.client);
     embedding.priority = input.priority;
+    embedding.max_wait_s = input.max_wait_s;
+    embedding.start_by = input.start_by;
+    embedding.finish_by = input.finish_by;
     embedding.stream = std::move(stream);
     return running_->engine->submit(std::move(embedding));
   }

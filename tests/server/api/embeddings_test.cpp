@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <chrono>
 #include <limits>
 
 #include "server/api/embedding_text.h"
@@ -86,6 +87,30 @@ TEST(Embeddings, RefusesByName) {
   EXPECT_EQ(longer.status, 400);
   EXPECT_NE(longer.body.find(length), std::string::npos) << longer.body;
   EXPECT_EQ(server.post("/v1/embeddings", R"({"model":"other","input":"a"})").status, 404);
+}
+
+TEST(Embeddings, KeepToTheCallersDeadline) {
+  TestServer server;
+  const std::string body = R"({"model":"fake-model","input":"even"})";
+  EXPECT_EQ(server.post("/v1/embeddings", body).status, 200);
+  EXPECT_EQ(server.backend().last_embedding().finish_by,
+            std::chrono::steady_clock::time_point::max());
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_EQ(server.post("/v1/embeddings", body, "x-request-timeout: 600\r\n").status, 200);
+  const auto finish_by = server.backend().last_embedding().finish_by;
+  EXPECT_GE(finish_by, before + std::chrono::seconds(600));
+  EXPECT_LE(finish_by, std::chrono::steady_clock::now() + std::chrono::seconds(600));
+}
+
+TEST(Embeddings, CountForTheKeysTokens) {
+  ServerOptions options;
+  ApiKey key = plain_api_key("secret");
+  key.tokens_per_minute = 3;  // one has more
+  options.api_keys = {key};
+  TestServer server(std::move(options));
+  const std::string body = R"({"model":"fake-model","input":"even"})";
+  EXPECT_EQ(server.post("/v1/embeddings", body, "Authorization: Bearer secret\r\n").status, 200);
+  EXPECT_EQ(server.post("/v1/embeddings", body, "Authorization: Bearer secret\r\n").status, 429);
 }
 
 TEST(Embeddings, ForOllama) {

@@ -82,6 +82,19 @@ TEST_F(FindModel, AServerThatStopsDoesNotWait) {
   EXPECT_EQ(backend_.use_count(), 1);
 }
 
+TEST_F(FindModel, AClientsPatienceEndsTheWait) {
+  for (const auto& [path, body] :
+       {std::pair(kChatPath, kBody),
+        std::pair(std::string_view("/v1/embeddings"),
+                  std::string_view(R"({"model":"lazy","input":"Hi"})"))}) {
+    const Reply reply = server_.post(path, body, "x-request-timeout: 50ms\r\n");
+    EXPECT_EQ(reply.status, 504) << reply.body;
+    EXPECT_NE(reply.body.find("'lazy'"), std::string::npos) << reply.body;
+  }
+  opener_->deliver(std::shared_ptr<Backend>(backend_));
+  EXPECT_EQ(server_.post(kChatPath, kBody, "x-request-timeout: 600\r\n").status, 200);
+}
+
 TEST_F(FindModel, WhyItIsNotThereIsTold) {
   struct Case {
     ErrorCode error;
