@@ -17,7 +17,7 @@ namespace pincer {
 // What a route keeps for that; immutable but for the log's lines.
 struct Privacy {
   PrivacyGuard guard;
-  std::unique_ptr<AuditLog> audit;  // null: none is kept
+  std::shared_ptr<AuditLog> audit;  // null: none is kept
   bool restore = true;
 };
 

@@ -38,7 +38,7 @@ Result<std::shared_ptr<HybridRouter>> HybridRouter::make(RouterConfig config,
   std::shared_ptr<HybridRouter> router(
       new HybridRouter(std::move(config), std::move(models), workers, std::move(record)));
   if (auto opened = router->open_upstreams(make_upstream, before); !opened) return opened.error();
-  if (auto opened = router->open_privacy(); !opened) return opened.error();
+  if (auto opened = router->open_privacy(before); !opened) return opened.error();
   router->open_canaries(before);
   router->open_load(before);
   if (before == nullptr) router->take_over();
@@ -114,14 +114,29 @@ void HybridRouter::open_load(HybridRouter* before) {
   }
 }
 
-Result<void> HybridRouter::open_privacy() {
+// One for a file: streams that began before a reload go on writing into it.
+Result<std::shared_ptr<AuditLog>> HybridRouter::audit_log(const std::string& file,
+                                                          const HybridRouter* before) {
+  std::shared_ptr<AuditLog>& audit = audits_[file];
+  if (!audit && before != nullptr) {
+    const auto found = before->audits_.find(file);
+    if (found != before->audits_.end()) audit = found->second;
+  }
+  if (audit) return audit;
+  auto opened = AuditLog::open(file);
+  if (!opened) return opened.error();
+  audit = *std::move(opened);
+  return audit;
+}
+
+Result<void> HybridRouter::open_privacy(const HybridRouter* before) {
   for (const RouteConfig& route : config_.routes) {
     if (!route.privacy.enabled) continue;
     auto guard = PrivacyGuard::create(route.privacy);
     if (!guard) return guard.error();
-    std::unique_ptr<AuditLog> audit;
+    std::shared_ptr<AuditLog> audit;
     if (!route.privacy.audit_log.empty()) {
-      auto opened = AuditLog::open(route.privacy.audit_log);
+      auto opened = audit_log(route.privacy.audit_log, before);
       if (!opened) return opened.error();
       audit = *std::move(opened);
     }
@@ -132,9 +147,7 @@ Result<void> HybridRouter::open_privacy() {
 }
 
 void HybridRouter::reopen_logs() {
-  for (auto& [model, privacy] : privacy_) {
-    if (privacy.audit) privacy.audit->reopen();
-  }
+  for (const auto& [file, audit] : audits_) audit->reopen();
 }
 
 Canary* HybridRouter::canary(const RouteConfig& route) {

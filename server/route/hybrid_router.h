@@ -101,7 +101,8 @@ class HybridRouter {
   bool same_canary(const CanaryConfig& now, const HybridRouter& before, const Canary& canary) const;
   const UpstreamConfig* upstream(const std::string& name) const;
   void open_load(HybridRouter* before);
-  Result<void> open_privacy();
+  Result<void> open_privacy(const HybridRouter* before);
+  Result<std::shared_ptr<AuditLog>> audit_log(const std::string& file, const HybridRouter* before);
   void rolled_back(const RouteConfig& route, const std::string& reason);
   double spill_share(const RouteConfig& route, const RouteState& state);
   UpstreamState state_of(Member& member, const RouteConfig& route, const std::string& client);
@@ -112,6 +113,7 @@ class HybridRouter {
   std::map<std::string, std::unique_ptr<Member>> members_;
   std::map<std::string, Privacy> privacy_;  // by the route's model, as the next
   std::map<std::string, std::shared_ptr<Canary>> canaries_;
+  std::map<std::string, std::shared_ptr<AuditLog>> audits_;  // by file
   RetryBudget retry_budget_;
   std::shared_ptr<Record> record_;
   std::mutex mutex_;  // of what follows

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "tests/engine/support/temporary_folder.h"
 #include "tests/server/support/fake_upstream.h"
 
 namespace pincer {
@@ -60,6 +61,22 @@ class ReloadedRouter : public testing::Test {
   RouterConfig config_;
   std::vector<std::string> made_;
 };
+
+// Streams that began before are still written of there, and SIGUSR1 has to reach it.
+TEST_F(ReloadedRouter, GoesOnWithTheAuditLog) {
+  const test::TemporaryFolder folder;
+  route().privacy.enabled = true;
+  route().privacy.audit_log = folder.path() / "audit.log";
+  config_.routes.push_back(route());
+  config_.routes.back().model = "other";
+  const auto before = load(), after = load(before.get());
+  const AuditLog* log = before->privacy(route())->audit.get();
+  ASSERT_NE(log, nullptr);
+  EXPECT_EQ(after->privacy(route())->audit.get(), log);
+  EXPECT_EQ(after->privacy(config_.routes.back())->audit.get(), log);
+  route().privacy.audit_log = folder.path() / "another.log";
+  EXPECT_NE(load(after.get())->privacy(route())->audit.get(), log);
+}
 
 TEST_F(ReloadedRouter, KnowsUpstreamsWhoseSettingsAreTheSame) {
   const auto before = load();
