@@ -180,7 +180,7 @@ bool StepLoop::deliver(TokenChoice& c) {
     if (accept(s, std::move(token), complete)) return true;
   }
   if (!c.error.empty()) {
-    finish(s, FinishReason::error, std::move(c.error));
+    finish(s, FinishReason::refused, std::move(c.error));
     return true;
   }
   if (s.dropped != dropped) return false;  // the context was shifted: other tokens, other blocks

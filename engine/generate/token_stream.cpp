@@ -16,6 +16,8 @@ std::string_view finish_reason_name(FinishReason reason) {
       return "error";
     case FinishReason::timeout:
       return "timeout";
+    case FinishReason::refused:
+      return "refused";
   }
   return "unknown";
 }

@@ -14,6 +14,10 @@ std::optional<Problem> finish_problem(const Finish& finish, bool stopped) {
     return Problem{
         .status = 500, .message = "The model failed: " + finish.error, .type = "server_error"};
   }
+  if (finish.reason == FinishReason::refused) {
+    return Problem{.message = fmt::format("The answer was ended: {}.", finish.error),
+                   .code = "invalid_value"};
+  }
   if (finish.reason == FinishReason::timeout) {
     return Problem{.status = 504,
                    .message = fmt::format("The answer was ended: {}.", finish.error),

@@ -34,7 +34,8 @@ struct RequestRecord {
     queued_s = std::max(queued_s, finish.queued_seconds);
     prefill_s = std::max(prefill_s, finish.prefill_seconds);
     decode_s = std::max(decode_s, finish.decode_seconds);
-    if (finish.reason == FinishReason::error || finish.reason == FinishReason::timeout)
+    if (finish.reason == FinishReason::error || finish.reason == FinishReason::timeout ||
+        finish.reason == FinishReason::refused)
       error = finish_reason_name(finish.reason);
   }
 };

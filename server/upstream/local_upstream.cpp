@@ -41,6 +41,7 @@ UpstreamFailure failure_of(const Error& error) {
 
 FailureClass kind_of(FinishReason reason) {
   if (reason == FinishReason::timeout) return FailureClass::timeout_idle;
+  if (reason == FinishReason::refused) return FailureClass::refused;
   return reason == FinishReason::cancelled ? FailureClass::cancelled : FailureClass::server;
 }
 

@@ -111,6 +111,7 @@ TEST(TokenStream, ReasonsHaveNames) {
   EXPECT_EQ(finish_reason_name(FinishReason::length), "length");
   EXPECT_EQ(finish_reason_name(FinishReason::cancelled), "cancelled");
   EXPECT_EQ(finish_reason_name(FinishReason::error), "error");
+  EXPECT_EQ(finish_reason_name(FinishReason::refused), "refused");
 }
 
 constexpr TokenId kTokens = 20000;

@@ -114,6 +114,16 @@ TEST(OpenAiErrors, TheModelFails) {
   EXPECT_EQ(error_of(reply).at("type").as_string(), "server_error");
 }
 
+TEST(OpenAiErrors, ARequestThatProvesImpossibleIsNoFaultOfTheServer) {
+  TestServer server;
+  server.backend().fail_with("make the grammar less ambiguous", FinishReason::refused);
+  const Reply reply = server.post(kChatPath, chat_body());
+  expect_error(reply, 400, "invalid_value");
+  EXPECT_NE(reply.body.find("less ambiguous"), std::string::npos) << reply.body;
+  const Reply stream = server.post(kChatPath, chat_body(R"(,"stream":true)"));
+  EXPECT_NE(stream.body.find("invalid_request_error"), std::string::npos) << stream.body;
+}
+
 TEST(OpenAiErrors, AnErrorKeepsTheConnectionWhereTheBodyWasRead) {
   TestServer server;
   TestClient client = server.connect();

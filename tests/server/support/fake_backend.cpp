@@ -151,7 +151,7 @@ bool FakeBackend::step(Run& run) {
     return true;
   }
   finish.reason = cancelled  ? FinishReason::cancelled
-                  : failure_ ? FinishReason::error
+                  : failure_ ? failure_reason_
                   : full     ? FinishReason::length
                              : FinishReason::stop;
   finish.error = failure_.value_or("");

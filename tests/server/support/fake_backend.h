@@ -53,7 +53,10 @@ class FakeBackend final : public Backend {
   void refuse_with(Error error) { refusal_ = std::move(error); }
   void format_with(AnswerFormat format) { format_ = std::move(format); }
   // The generation fails with `error` once its answer is out.
-  void fail_with(std::string error) { failure_ = std::move(error); }
+  void fail_with(std::string error, FinishReason reason = FinishReason::error) {
+    failure_ = std::move(error);
+    failure_reason_ = reason;
+  }
   void trace_with(StepTrace* trace) { trace_ = trace; }
   // Runs stay queued, without a token, until the test lets them go.
   void hold() { held_ = true; }
@@ -89,6 +92,7 @@ class FakeBackend final : public Backend {
 
   std::string name_, fingerprint_ = "fp_fake";
   std::optional<std::string> answer_, failure_;
+  FinishReason failure_reason_ = FinishReason::error;
   std::optional<Error> refusal_;
   AnswerFormat format_;
   ByteTokenizer tokenizer_;

@@ -21,7 +21,8 @@ namespace pincer {
 class Constraint;  // constraint.h
 
 // timeout: one of the request's deadlines passed; Finish::error says which.
-enum class FinishReason { stop, length, cancelled, error, timeout };
+// refused: what was asked for turned out to be impossible to follow; the model is well.
+enum class FinishReason { stop, length, cancelled, error, timeout, refused };
 std::string_view finish_reason_name(FinishReason reason);  // "stop", "length", ...
 
 struct GeneratedToken {
@@ -31,7 +32,7 @@ struct GeneratedToken {
 
 struct Finish {
   FinishReason reason = FinishReason::stop;
-  std::string error;  // reason == error or timeout
+  std::string error;  // reason == error, timeout or refused
   int prompt_tokens = 0;
   int cached_tokens = 0;  // of the prompt: computed before, for this or another generation
   int generated_tokens = 0;
