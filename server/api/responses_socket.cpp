@@ -123,6 +123,7 @@ class Session : public std::enable_shared_from_this<Session> {
         executor_(exchange.wire()->executor()),
         key_(shown_key(exchange.request())),
         depth_(exchange.limits().json_depth),
+        most_waiting_bytes_(exchange.limits().body_bytes),
         socket_(std::move(socket)),
         bell_(executor_) {}
 
@@ -135,25 +136,30 @@ class Session : public std::enable_shared_from_this<Session> {
         co_await bell_.wait();
         continue;
       }
-      current_ = std::move(waiting_.front());
+      current_ = parse_socket_message(waiting_.front(), depth_);
+      waiting_bytes_ -= waiting_.front().size();
       waiting_.pop_front();
       co_await answer();
+      current_ = {};
     }
     co_await socket_->close(WebSocket::Close::normal, "");
     bell_.disconnect();
   }
 
  private:
-  bool take(const std::string& text) {
-    SocketMessage message = parse_socket_message(text, depth_);
+  // What has to wait does so as text: parsed, it may take twenty times the memory.
+  bool take(std::string text) {
+    const SocketMessage message = parse_socket_message(text, depth_);
     if (const auto* cancel = std::get_if<CancelResponse>(&message)) {
       const bool this_one = cancel->response_id.empty() ||
                             (sink_ != nullptr && cancel->response_id == sink_->response_id());
       if (caller_ != nullptr && this_one) caller_->take_back();
       return true;  // a response that has just ended is no error
     }
-    if (waiting_.size() >= kMaxWaiting) return false;
-    waiting_.push_back(std::move(message));
+    if (waiting_.size() >= kMaxWaiting || waiting_bytes_ + text.size() > most_waiting_bytes_)
+      return false;
+    waiting_bytes_ += text.size();
+    waiting_.push_back(std::move(text));
     bell_.ring();
     return true;
   }
@@ -193,6 +199,7 @@ class Session : public std::enable_shared_from_this<Session> {
     const auto use = AccountUse::begin(account);  // until the end
     if (auto* limited = std::get_if<Problem>(&use)) co_return *limited;
     auto parsed = parse_responses_request(create.body, api_.sampling);
+    create.body = boost::json::object();  // large, perhaps, and the answer long
     if (auto* problem = std::get_if<Problem>(&parsed)) co_return std::move(*problem);
 
     const auto caller = std::make_shared<SocketCaller>(executor_, std::move(account), key_);
@@ -211,9 +218,11 @@ class Session : public std::enable_shared_from_this<Session> {
   asio::any_io_executor executor_;
   std::string key_;
   std::size_t depth_;
+  std::uint64_t most_waiting_bytes_;
   std::shared_ptr<WebSocket> socket_;
   Doorbell bell_;
-  std::deque<SocketMessage> waiting_;
+  std::deque<std::string> waiting_;
+  std::uint64_t waiting_bytes_ = 0;
   SocketMessage current_;                 // is answered
   std::shared_ptr<SocketCaller> caller_;  // of the response that is being made
   std::shared_ptr<SocketSink> sink_;

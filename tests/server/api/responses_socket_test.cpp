@@ -134,6 +134,23 @@ TEST(ResponsesSocket, MistakesAreToldAndTheConnectionStays) {
   EXPECT_EQ(client.response().first, "You said: Hi");
 }
 
+TEST(ResponsesSocket, WhatWaitsTakesNoMoreBytesThanOneMessageMay) {
+  ServerOptions options;
+  options.limits.body_bytes = 1000;
+  TestServer server(options);
+  server.backend().hold();
+  SocketClient client(server);
+  client.send(kCreate + "}");
+  server.backend().wait_queued(1);
+  for (int i = 0; i < 2; ++i) client.send(kCreate + R"(,"user":")" + std::string(500, 'u') + "\"}");
+  EXPECT_THROW(
+      {
+        for (;;) client.receive();
+      },
+      boost::system::system_error);
+  server.backend().wait_cancelled(1);
+}
+
 TEST(ResponsesSocket, LimitsOfAKeyHoldForEachResponse) {
   ApiKey key = plain_api_key("secret");
   key.requests_per_minute = 1;
