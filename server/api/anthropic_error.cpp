@@ -5,6 +5,8 @@
 #include <boost/json.hpp>
 #include <string_view>
 
+#include "server/api/shown_text.h"
+
 namespace pincer {
 namespace json = boost::json;
 
@@ -32,7 +34,8 @@ std::string_view error_type(unsigned status) {
 }  // namespace
 
 std::string anthropic_error_body(const Problem& problem) {
-  const json::object error{{"type", error_type(problem.status)}, {"message", problem.message}};
+  const json::object error{{"type", error_type(problem.status)},
+                           {"message", shown_text(problem.message)}};
   return json::serialize(json::object{{"type", "error"}, {"error", error}});
 }
 

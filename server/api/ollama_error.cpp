@@ -4,11 +4,13 @@
 
 #include <boost/json.hpp>
 
+#include "server/api/shown_text.h"
+
 namespace pincer {
 namespace json = boost::json;
 
 std::string ollama_error_body(const Problem& problem) {
-  return json::serialize(json::object{{"error", problem.message}});
+  return json::serialize(json::object{{"error", shown_text(problem.message)}});
 }
 
 Response ollama_error_response(const Problem& problem) {

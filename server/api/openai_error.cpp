@@ -4,20 +4,22 @@
 
 #include <boost/json.hpp>
 
+#include "server/api/shown_text.h"
+
 namespace pincer {
 namespace json = boost::json;
 
 namespace {
 
 json::value text_or_null(const std::optional<std::string>& text) {
-  return text ? json::value(*text) : json::value(nullptr);
+  return text ? json::value(shown_text(*text)) : json::value(nullptr);
 }
 
 }  // namespace
 
 std::string openai_error_body(const Problem& problem) {
   const json::object body{{"error",
-                           {{"message", problem.message},
+                           {{"message", shown_text(problem.message)},
                             {"type", problem.type},
                             {"param", text_or_null(problem.param)},
                             {"code", text_or_null(problem.code)}}}};

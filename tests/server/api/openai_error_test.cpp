@@ -5,6 +5,7 @@
 
 #include <boost/json.hpp>
 
+#include "server/api/shown_text.h"
 #include "tests/server/support/test_server.h"
 
 namespace pincer::test {
@@ -29,6 +30,30 @@ void expect_error(const Reply& reply, int status, std::string_view code) {
   EXPECT_EQ(reply.status, status) << reply.body;
   const json::object error = error_of(reply);
   EXPECT_EQ(error.at("code"), json::value(code)) << reply.body;
+}
+
+TEST(OpenAiErrors, RepeatOnlyALittleOfWhatWasSent) {
+  TestServer server;
+  const std::string name = "first" + std::string(1 << 20, 'x') + "last";
+  const Reply reply = server.post(
+      kChatPath, R"({"model":")" + name + R"(","messages":[{"role":"user","content":"Hi"}]})");
+  EXPECT_EQ(reply.status, 404);
+  EXPECT_LT(reply.body.size(), 2000u);
+  const std::string message(error_of(reply).at("message").as_string());
+  EXPECT_NE(message.find("'first"), std::string::npos) << message;
+  EXPECT_NE(message.find("last' does not exist here: GET /v1/models"), std::string::npos);
+}
+
+TEST(ShownText, IsValidUtf8) {
+  EXPECT_EQ(shown_text("caf\xC3\xA9 \xFF!"), "café \xEF\xBF\xBD!");
+  for (std::size_t shift = 0; shift < 3; ++shift) {
+    std::string text(shift, 'x');
+    for (int i = 0; i < 1000; ++i) text += "€";
+    const std::string shown = shown_text(text);
+    EXPECT_LT(shown.size(), 1010u);
+    EXPECT_EQ(shown.find("\xEF\xBF\xBD"), std::string::npos) << "a character was cut";
+    EXPECT_TRUE(shown.ends_with("€"));
+  }
 }
 
 TEST(OpenAiErrors, BadRequest) {
