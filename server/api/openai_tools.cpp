@@ -8,12 +8,13 @@
 #include <string_view>
 #include <utility>
 
+#include "server/api/request_limits.h"
+
 namespace pincer {
 namespace json = boost::json;
 
 namespace {
 
-constexpr std::size_t kMostTools = 128;
 constexpr std::size_t kMostNameBytes = 64;
 
 bool is_name(std::string_view name) {
@@ -71,12 +72,19 @@ class ToolsParser {
     if (tools == nullptr) return;
     if (!tools->is_array()) return fields_.wrong_type("tools", "an array", *tools);
     const json::array& array = tools->get_array();
-    if (array.size() > kMostTools)
-      return fields_.wrong_value("tools", fmt::format("at most {} are taken", kMostTools));
+    if (array.size() > kMaxTools)
+      return fields_.wrong_value("tools", fmt::format("at most {} are taken", kMaxTools));
     for (std::size_t i = 0; i < array.size() && !problem_; ++i) {
       const std::string name = fmt::format("tools[{}]", i);
       if (!array[i].is_object()) return fields_.wrong_type(name, "an object", array[i]);
       parse_tool(array[i].get_object(), name + ".");
+    }
+    std::size_t bytes = 0;
+    for (const Tool& tool : chat_.tools) bytes += tool.parameters.size();
+    if (bytes > kMaxToolBytes) {
+      fields_.wrong_value("tools", fmt::format("their parameters have at most {} bytes together, "
+                                               "but these have {}",
+                                               kMaxToolBytes, bytes));
     }
   }
 

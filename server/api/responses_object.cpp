@@ -22,6 +22,21 @@ json::object response_usage(const AnswerEnd& end) {
           {"total_tokens", finish.prompt_tokens + end.completion_tokens}};
 }
 
+// Kept as texts until they are shown: as values, small ones take thirty times their bytes.
+json::array tools_json(const std::vector<Tool>& tools) {
+  json::array out;
+  for (const Tool& tool : tools) {
+    json::object parameters;
+    if (!tool.parameters.empty()) parameters = json::parse(tool.parameters).get_object();
+    out.push_back({{"type", "function"},
+                   {"name", tool.name},
+                   {"description", tool.description},
+                   {"parameters", std::move(parameters)},
+                   {"strict", tool.strict}});
+  }
+  return out;
+}
+
 bool belongs_to(AnswerPart::Kind open, AnswerPart::Kind part) {
   if (part == AnswerPart::Kind::arguments) return open == AnswerPart::Kind::call;
   return part != AnswerPart::Kind::call && part == open;
@@ -40,6 +55,7 @@ json::object ResponseBuilder::response() const {
       {"id", id_},         {"object", "response"}, {"created_at", created_},
       {"status", status_}, {"error", error_},      {"incomplete_details", incomplete_}};
   for (const auto& [key, value] : request_.echo) out[key] = value;
+  out["tools"] = tools_json(request_.chat.tools);
   if (!stored_) out["store"] = false;
   out["output"] = output_;
   out["usage"] = usage_;

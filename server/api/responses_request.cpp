@@ -147,20 +147,6 @@ class RequestParser {
     return value != nullptr ? *value : otherwise;
   }
 
-  json::array tools_echo() const {
-    json::array tools;
-    for (const Tool& tool : request_.chat.tools) {
-      json::object parameters;
-      if (!tool.parameters.empty()) parameters = json::parse(tool.parameters).get_object();
-      tools.push_back({{"type", "function"},
-                       {"name", tool.name},
-                       {"description", tool.description},
-                       {"parameters", std::move(parameters)},
-                       {"strict", tool.strict}});
-    }
-    return tools;
-  }
-
   void write_echo() {
     const ChatRequest& chat = request_.chat;
     json::object text{{"format", {{"type", "text"}}}};
@@ -187,7 +173,6 @@ class RequestParser {
         {"temperature", chat.sampling.temperature},
         {"text", std::move(text)},
         {"tool_choice", given("tool_choice", "auto")},
-        {"tools", tools_echo()},
         {"top_logprobs", chat.top_logprobs},
         {"top_p", chat.sampling.top_p},
         {"truncation", "disabled"},

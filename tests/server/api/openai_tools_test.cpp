@@ -104,6 +104,15 @@ TEST_F(OpenAiTools, OneCallStopsTheEngine) {
   server_.backend().wait_cancelled(1);
 }
 
+TEST_F(OpenAiTools, ParametersBeyondAMegabyteAreRefused) {
+  const std::string tools =
+      R"(,"tools":[{"type":"function","function":{"name":"f","parameters":{"description":")" +
+      std::string(1 << 20, 'x') + R"("}}}])";
+  const Reply reply = server_.post(kChatPath, chat_body(tools));
+  EXPECT_EQ(reply.status, 400);
+  EXPECT_NE(reply.body.find("1048576 bytes"), std::string::npos) << reply.body;
+}
+
 TEST(OpenAiChoices, AreNumberedAndCountedOnce) {
   TestServer server;
   const auto body = json::parse(server.post(kChatPath, chat_body(R"(,"n":3)")).body);
