@@ -16,8 +16,11 @@ inline constexpr std::size_t kMaxStates = 1 << 17;  // of the automaton
 inline constexpr std::size_t kMaxEdges = 1 << 20;   // of the automaton, after epsilon elimination
 inline constexpr int kMaxRepeats = 100'000;         // a number in {m,n}
 inline constexpr int kMaxAlternatives = 512;        // of one schema, multiplied out
-// Elementary operations of the machine for one mask: some 0.2 s.
-inline constexpr std::int64_t kMaxMaskWork = 20'000'000;
+// Elementary operations of the machine that an answer has for its masks: at once, some 0.15 s, and
+// more with each token. Whoever is in the same step waits meanwhile. Of a hundred schemas, each
+// new, none needs more than 0.2 million for a mask or 2 million for an answer.
+inline constexpr std::int64_t kMaskWork = 16'000'000;
+inline constexpr std::int64_t kMaskWorkPerToken = 400'000;
 // Of the machine's states, after which it begins anew.
 inline constexpr std::size_t kMachineBytes = 24u << 20;
 inline constexpr std::size_t kLocalMaskBytes = 16u << 20;  // of one constraint's cached masks

@@ -23,7 +23,10 @@ std::shared_ptr<const grammar::Mask> Matcher::mask() {
     return mask;
   }
   const std::lock_guard lock(constraint_->mutex_);
-  return constraint_->masks_.mask(*machine_, state_);
+  const std::int64_t before = machine_->work();
+  auto mask = constraint_->masks_.mask(*machine_, state_, mask_work_);
+  mask_work_ -= machine_->work() - before;
+  return mask;
 }
 
 bool Matcher::accept(TokenId token) {
@@ -53,6 +56,7 @@ bool Matcher::advance(std::string_view bytes) {
     state_ = machine_->step(state_, static_cast<std::uint8_t>(byte));
   }
   if (state_ == grammar::kDead) return false;
+  mask_work_ = std::min(mask_work_ + grammar::kMaskWorkPerToken, grammar::kMaskWork);
   // A machine that has grown too large is given up as soon as nobody is in it any more.
   if (machine_->memory() <= grammar::kMachineBytes) return true;
   if (machine_ == constraint_->machine_) {

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "engine/grammar/constraint.h"
+#include "engine/grammar/limits.h"
 #include "engine/grammar/machine.h"
 #include "engine/grammar/mask.h"
 #include "pincer/engine/tokenizer.h"
@@ -16,7 +17,7 @@ class Matcher {
  public:
   explicit Matcher(std::shared_ptr<const Constraint> constraint);
 
-  // The tokens that may come; null when that takes too long to find out (kMaxMaskWork).
+  // The tokens that may come; null when that takes too long to find out (kMaskWork).
   std::shared_ptr<const grammar::Mask> mask();
   // Goes on behind `token`; false, and it is dead, when that may not come here.
   bool accept(TokenId token);
@@ -34,7 +35,8 @@ class Matcher {
   std::shared_ptr<const Constraint> constraint_;
   std::shared_ptr<grammar::Machine> machine_;
   grammar::MachineState state_;
-  bool ended_ = false;  // by an end token
+  std::int64_t mask_work_ = grammar::kMaskWork;  // that is left
+  bool ended_ = false;                           // by an end token
 };
 
 }  // namespace pincer

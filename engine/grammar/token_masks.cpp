@@ -18,9 +18,10 @@ std::size_t TokenMasks::LocalMask::memory() const {
          leaves.size() * sizeof(std::uint32_t) + 96;
 }
 
-std::shared_ptr<const Mask> TokenMasks::mask(Machine& machine, MachineState state) {
+std::shared_ptr<const Mask> TokenMasks::mask(Machine& machine, MachineState state,
+                                             std::int64_t most_work) {
   if (const auto& known = machine.mask(state)) return known;
-  most_work_ = machine.work() + kMaxMaskWork;
+  most_work_ = machine.work() + most_work;
   auto mask = std::make_shared<Mask>(trie_.vocab_size());
   if (!add(machine, state, *mask)) return nullptr;
   // A state that comes once, as most do, is not worth the memory.

@@ -26,8 +26,8 @@ class TokenMasks {
   TokenMasks(const Automaton& automaton, const TokenTrie& trie)
       : automaton_(automaton), trie_(trie) {}
 
-  // `machine` runs the automaton. Null when it took more than kMaxMaskWork.
-  std::shared_ptr<const Mask> mask(Machine& machine, MachineState state);
+  // `machine` runs the automaton. Null when it took more than `most_work` of its operations.
+  std::shared_ptr<const Mask> mask(Machine& machine, MachineState state, std::int64_t most_work);
   std::size_t memory() const { return bytes_; }  // about; bytes
 
  private:

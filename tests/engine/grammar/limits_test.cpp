@@ -43,6 +43,20 @@ TEST_F(HostileGrammar, CountsInCounts) {
   EXPECT_TRUE(accepts(constraint, "abab"));
 }
 
+// Each mask is a little dearer than the one before: the answer ends by what all of them took, long
+// before one of them takes as much (after 1,400 tokens).
+TEST_F(HostileGrammar, AmbiguityThatGrowsEndsTheAnswer) {
+  const auto constraint = compiled(Kind::gbnf, "root ::= s\ns ::= [a-z] s | [a-z] s s | [a-z]\n");
+  Matcher matcher(constraint);
+  int tokens = 0;
+  while (tokens < 2000 && matcher.mask() != nullptr) {
+    ASSERT_TRUE(matcher.accept('a'));
+    ++tokens;
+  }
+  EXPECT_LT(tokens, 1000);
+  EXPECT_GT(tokens, 100);
+}
+
 TEST_F(HostileGrammar, DeepParentheses) {
   expect_error(Kind::regex, repeated("(", 100'000), ErrorCode::limit, {"128"});
   expect_error(Kind::gbnf, "root ::= " + repeated("(", 100'000), ErrorCode::limit, {"128"});
