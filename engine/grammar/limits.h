@@ -17,8 +17,10 @@ inline constexpr std::size_t kMaxEdges = 1 << 20;   // of the automaton, after e
 inline constexpr int kMaxRepeats = 100'000;         // a number in {m,n}
 inline constexpr int kMaxAlternatives = 512;        // of one schema, multiplied out
 // Elementary operations of the machine that an answer has for its masks: at once, some 0.15 s, and
-// more with each token. Whoever is in the same step waits meanwhile. Of a hundred schemas, each
-// new, none needs more than 0.2 million for a mask or 2 million for an answer.
+// more with each token; for every kMaskNodes that the trie of the vocabulary has (SmolLM2's has
+// about as many). Whoever is in the same step waits meanwhile. Of a hundred schemas, each new, none
+// needs more than 0.2 million for a mask or 2 million for an answer there.
+inline constexpr std::size_t kMaskNodes = 100'000;
 inline constexpr std::int64_t kMaskWork = 16'000'000;
 inline constexpr std::int64_t kMaskWorkPerToken = 400'000;
 // Of the machine's states, after which it begins anew.

@@ -12,6 +12,9 @@ Matcher::Matcher(std::shared_ptr<const Constraint> constraint)
   const std::lock_guard lock(constraint_->mutex_);
   machine_ = constraint_->machine_;
   state_ = machine_->start();
+  const std::size_t nodes = constraint_->trie().short_tokens().size();
+  vocabularies_ = 1 + static_cast<std::int64_t>(nodes / grammar::kMaskNodes);
+  mask_work_ = vocabularies_ * grammar::kMaskWork;
 }
 
 std::shared_ptr<const grammar::Mask> Matcher::mask() {
@@ -56,7 +59,8 @@ bool Matcher::advance(std::string_view bytes) {
     state_ = machine_->step(state_, static_cast<std::uint8_t>(byte));
   }
   if (state_ == grammar::kDead) return false;
-  mask_work_ = std::min(mask_work_ + grammar::kMaskWorkPerToken, grammar::kMaskWork);
+  mask_work_ = std::min(mask_work_ + vocabularies_ * grammar::kMaskWorkPerToken,
+                        vocabularies_ * grammar::kMaskWork);
   // A machine that has grown too large is given up as soon as nobody is in it any more.
   if (machine_->memory() <= grammar::kMachineBytes) return true;
   if (machine_ == constraint_->machine_) {

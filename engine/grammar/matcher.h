@@ -35,8 +35,9 @@ class Matcher {
   std::shared_ptr<const Constraint> constraint_;
   std::shared_ptr<grammar::Machine> machine_;
   grammar::MachineState state_;
-  std::int64_t mask_work_ = grammar::kMaskWork;  // that is left
-  bool ended_ = false;                           // by an end token
+  std::int64_t vocabularies_ = 1;  // of kMaskNodes nodes each, which the trie is as large as
+  std::int64_t mask_work_ = 0;     // that is left
+  bool ended_ = false;             // by an end token
 };
 
 }  // namespace pincer

@@ -44,17 +44,18 @@ TEST_F(HostileGrammar, CountsInCounts) {
 }
 
 // Each mask is a little dearer than the one before: the answer ends by what all of them took, long
-// before one of them takes as much (after 1,400 tokens).
-TEST_F(HostileGrammar, AmbiguityThatGrowsEndsTheAnswer) {
-  const auto constraint = compiled(Kind::gbnf, "root ::= s\ns ::= [a-z] s | [a-z] s s | [a-z]\n");
+// before one of them takes as much. Not in bounded time under emulators: 47 million operations.
+TEST(AmbiguousGrammar, EndsTheAnswerByWhatAllMasksTook) {
+  const auto constraint = compiled(
+      Kind::gbnf, "root ::= s\ns ::= [a-z] | [a-z] s | [a-z] s s | [a-z] s s s | [a-z] s s s s\n");
   Matcher matcher(constraint);
   int tokens = 0;
-  while (tokens < 2000 && matcher.mask() != nullptr) {
+  while (tokens < 300 && matcher.mask() != nullptr) {
     ASSERT_TRUE(matcher.accept('a'));
     ++tokens;
   }
-  EXPECT_LT(tokens, 1000);
-  EXPECT_GT(tokens, 100);
+  EXPECT_LT(tokens, 200);
+  EXPECT_GT(tokens, 50);
 }
 
 TEST_F(HostileGrammar, DeepParentheses) {
