@@ -99,6 +99,8 @@ UpstreamFailure failure_in_stream(std::string_view body) {
   const Words words = read_words(body);
   FailureClass kind = FailureClass::server;
   if (words.status >= 400) kind = kind_of_status(words.status);
+  // Such as a grammar that proves too ambiguous: the request's fault, whoever follows it.
+  if (has(words.code, {"invalid_request"})) kind = FailureClass::refused;
   return make(kind_of_words(words).value_or(kind), words.status,
               words.message.empty() ? "it ended the stream with an error" : words.message);
 }

@@ -90,6 +90,8 @@ TEST(OpenAiEvents, ErrorsInTheStreamHaveTheirClass) {
       {R"({"error":{"message":"slow down","code":429}})", FailureClass::rate},
       {R"({"error":{"message":"no","type":"insufficient_quota"}})", FailureClass::billing},
       {R"({"error":{"message":"x","code":"internal_server_error"}})", FailureClass::server},
+      {R"({"error":{"message":"x","type":"invalid_request_error","code":"invalid_value"}})",
+       FailureClass::refused},
       {R"({"error":"what"})", FailureClass::server},
       {"{\"choices\":[{", FailureClass::garbled},
       {"hello", FailureClass::garbled},
