@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/prctl.h>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -37,21 +38,22 @@ struct ServeFlags {
 // For a load that is under way when all else has ended; some are over by then.
 constexpr std::chrono::milliseconds kLoadGrace{200};
 
-// Loads the first model, then says where the server is. The exit code.
-int load_first(Server& server, Models& models, const std::string& name) {
+// Loads the first model, then says where the server is. `code` is the exit code, set before the
+// server is stopped.
+void load_first(Server& server, Models& models, const std::string& name, std::atomic<int>& code) {
   std::promise<Result<std::shared_ptr<Backend>>> loaded;
   models.opener()->open(name, [&](Result<std::shared_ptr<Backend>> backend) {
     loaded.set_value(std::move(backend));
   });
   const auto backend = loaded.get_future().get();
   if (!backend) {
+    if (backend.error().code != ErrorCode::cancelled) code = fail(backend.error());
     server.stop();
-    return backend.error().code == ErrorCode::cancelled ? kOk : fail(backend.error());
+    return;
   }
   models.remove(name);
   for (const std::string& address : server.addresses())
     fmt::print(stderr, "pincer: serving on {}\n", address);
-  return kOk;
 }
 
 // What the service manager passed on stands for the default address.
@@ -97,16 +99,17 @@ int serve(const ServeConfig& config, ReadConfig read) {
   Liveness liveness(server, models);
   const Watchdog watchdog(manager, [&liveness] { return liveness.look(); });
 
+  std::atomic<int> code = kOk;
   auto loading = std::async(std::launch::async, [&] {
-    const int code = load_first(server, *models, first);
+    load_first(server, *models, first, code);
     if (code == kOk) manager.notify("READY=1");
-    return code;
   });
   server.run();
   // Packing a big model takes a minute, and another process that packs it is waited for. Whoever
-  // ends the server does not wait: an unfinished file of weights has no name and is gone.
-  if (loading.wait_for(kLoadGrace) != std::future_status::ready) std::_Exit(kOk);
-  return loading.get();
+  // ends the server does not wait: an unfinished file of weights has no name and is gone, where the
+  // file system can have such.
+  if (loading.wait_for(kLoadGrace) != std::future_status::ready) std::_Exit(code);
+  return code;
 }
 
 // The flags that are more than a text or a number.
