@@ -121,6 +121,8 @@ class Run {
   asio::awaitable<std::optional<Problem>> start_some() {
     while (next_ < job_.inputs.size() && running_.count() < kAtOnce && !caller_.left()) {
       auto stream = std::make_shared<TokenStream>([bell = bell_] { bell->ring(); });
+      // A job that has had its turn is no longer in the queue, though its last inputs are.
+      if (done_ > 0) job_.inputs[next_].start_by = std::chrono::steady_clock::time_point::max();
       auto task = submit(backend_, job_.inputs[next_], stream);
       const Result<void> started = co_await asio::co_spawn(api_.workers.get_executor(),
                                                            std::move(task), asio::use_awaitable);
@@ -161,9 +163,7 @@ asio::awaitable<std::variant<Embeddings, Problem>> embed(const Api& api, Caller&
   }
   caller.record().model = backend->model();
   caller.record().upstream = "local";
-  for (EmbeddingInput& input : job.inputs) {
-    if (auto problem = set_terms(input, *api.site.limits(), caller)) co_return *std::move(problem);
-  }
+  for (EmbeddingInput& input : job.inputs) set_terms(input, *api.site.limits(), caller);
   Run run(api, caller, std::move(backend), std::move(job));
   caller.watch([bell = run.bell()] { bell->ring(); });
   auto result = co_await run.run();

@@ -19,26 +19,27 @@ Moment finish_by(const Limits& limits, const Caller& caller) {
 }
 
 template <class Asked>
-std::optional<Problem> set_all(Asked& asked, const Limits& limits, const Caller& caller) {
-  if (caller.account() != nullptr) {
-    if (auto problem = caller.account()->check_priority(asked.priority)) return problem;
-  }
+void set_all(Asked& asked, const Limits& limits, const Caller& caller) {
   asked.client = fmt::format("{}\n{}", caller.identity(), asked.client);
   asked.max_wait_s = std::chrono::duration<double>(limits.max_queue_wait).count();
   asked.start_by = deadline(caller, limits.queue_timeout);
   asked.finish_by = finish_by(limits, caller);
-  return std::nullopt;
 }
 
 }  // namespace
 
 std::optional<Problem> set_terms(ChatRequest& request, const Limits& limits, const Caller& caller) {
-  return set_all(request, limits, caller);
+  if (caller.account() != nullptr) {
+    if (auto problem = caller.account()->check_priority(request.priority)) return problem;
+  }
+  set_all(request, limits, caller);
+  return std::nullopt;
 }
 
-std::optional<Problem> set_terms(EmbeddingInput& input, const Limits& limits,
-                                 const Caller& caller) {
-  return set_all(input, limits, caller);
+void set_terms(EmbeddingInput& input, const Limits& limits, const Caller& caller) {
+  if (caller.account() != nullptr)
+    input.priority = std::min(0, caller.account()->key().max_priority);
+  set_all(input, limits, caller);
 }
 
 Moment waits_until(const Limits& limits, const Caller& caller) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server/api/logprobs_json.h"
+#include "server/api/shown_text.h"
 #include "server/http/random_id.h"
 
 namespace pincer {
@@ -206,7 +207,8 @@ void ResponseBuilder::finish(ResponseEvents& events, const AnswerEnd& end) {
 
 void ResponseBuilder::failed(ResponseEvents& events, const Problem& problem) {
   status_ = "failed";
-  error_ = {{"code", "server_error"}, {"message", problem.message}};
+  error_ = {{"code", problem.status < 500 ? "invalid_prompt" : "server_error"},
+            {"message", shown_text(problem.message)}};
   add_response(events, "response.failed");
 }
 

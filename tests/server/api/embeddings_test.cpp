@@ -113,6 +113,33 @@ TEST(Embeddings, CountForTheKeysTokens) {
   EXPECT_EQ(server.post("/v1/embeddings", body, "Authorization: Bearer secret\r\n").status, 429);
 }
 
+TEST(Embeddings, HaveThePriorityThatTheKeyAllows) {
+  ServerOptions options;
+  ApiKey key = plain_api_key("secret");
+  key.max_priority = -1;
+  options.api_keys = {key};
+  TestServer server(std::move(options));
+  const std::string body = R"({"model":"fake-model","input":"even"})";
+  EXPECT_EQ(server.post("/v1/embeddings", body, "Authorization: Bearer secret\r\n").status, 200);
+  EXPECT_EQ(server.backend().last_embedding().priority, -1);
+}
+
+// Those that come later were not let in late: their job has had its turn.
+TEST(Embeddings, WaitForTheirTurnOnce) {
+  ServerOptions options;
+  options.limits.queue_timeout = std::chrono::minutes(10);
+  TestServer server(std::move(options));
+  const std::string one = R"({"model":"fake-model","input":["even"]})";
+  EXPECT_EQ(server.post("/v1/embeddings", one).status, 200);
+  constexpr auto kNever = std::chrono::steady_clock::time_point::max();
+  EXPECT_NE(server.backend().last_embedding().start_by, kNever);
+  std::string input = R"("even")";
+  for (int i = 0; i < 100; ++i) input += R"(,"even")";
+  const std::string many = R"({"model":"fake-model","input":[)" + input + "]}";
+  EXPECT_EQ(server.post("/v1/embeddings", many).status, 200);
+  EXPECT_EQ(server.backend().last_embedding().start_by, kNever);
+}
+
 TEST(Embeddings, ForOllama) {
   TestServer server;
   const json::value made = json::parse(
