@@ -122,7 +122,7 @@ void produce(TokenStream& stream) {
 }
 
 // Appends the news; true at the end of the stream.
-bool take(TokenStream::News news, Ids& seen) {
+bool take(const TokenStream::News& news, Ids& seen) {
   for (const TokenId id : ids(news)) seen.push_back(id);
   return news.finish.has_value();
 }

@@ -44,13 +44,12 @@ std::string chunk(const std::string& delta, const std::string& reason = "null") 
 
 TEST(OpenAiEvents, TextThenUsageBehindTheEnd) {
   OpenAiEvents parser;
+  const std::string usage = R"({"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":7,)"
+                            R"("prompt_tokens_details":{"cached_tokens":4}}})";
   const UpstreamNews news =
       read(parser, {chunk(R"({"role":"assistant","content":""})"), chunk(R"({"content":"1 "})"),
                     chunk(R"({"reasoning_content":"hm"})"), chunk(R"({"content":"2"})"),
-                    chunk("{}", R"("length")"),
-                    R"({"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":7,)"
-                    R"("prompt_tokens_details":{"cached_tokens":4}}})",
-                    "[DONE]", chunk(R"({"content":"late"})")});
+                    chunk("{}", R"("length")"), usage, "[DONE]", chunk(R"({"content":"late"})")});
   EXPECT_EQ(text_of(news), "1 (hm)2");
   ASSERT_TRUE(news.end);
   EXPECT_EQ(news.end->reason, Reason::length);
