@@ -72,7 +72,7 @@ TemplateTraits template_traits(const ChatTemplate& chat) {
   }
   traits.thinking_switch = has("enable_thinking");
   traits.reasoning_effort = has("reasoning_effort");
-  traits.wants_functions = wants_functions(chat);
+  traits.wants_functions = has("functions") && wants_functions(chat);
   if (has(kXmlCalls)) return traits;
   const auto style = std::ranges::find_if(kStyles, [&](const Style& s) { return has(s.word); });
   if (style != kStyles.end() && shows_tools(chat)) traits.calls = style->calls;
