@@ -9,11 +9,11 @@
 #include "engine/limits/memory_room.h"
 #include "engine/parallel/turns.h"
 #include "pincer/engine/model.h"
-#include "pincer/engine/pool_usage.h"
-#include "pincer/engine/weight_pool.h"
 
 namespace pincer {
 namespace {
+
+constexpr double kTellAfter = 1;  // seconds from one use that a file is told to the next
 
 double steady_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -87,18 +87,20 @@ void ModelManager::Core::acquire(const std::string& name, Done done) {
   Lock lock(mutex_);
   const double now = options_.clock();
   policy_->used(name, now);
-  const auto [use, first] = last_use_.try_emplace(name, now);
-  const bool tell = now - std::exchange(use->second, now) >= 1;  // once a second is enough
+  last_use_[name] = now;
   const auto found = models_.find(name);
   if (found != models_.end() && usable(found->second)) {
     ++stats_.hits;
     Entry& entry = found->second;
     Lease held = lease(name, entry);
-    const bool cool = std::exchange(entry.cool, false);
+    const bool tell = entry.cool || now - entry.told >= kTellAfter;
+    if (tell) {
+      // By the manager's thread: what asks a disk may wait for it.
+      entry.used = used_ = true;
+      entry.told = now;
+    }
     lock.unlock();
-    const auto& model = held->loaded.model;
-    if (cool && model) model->will_need();
-    if (tell && model && model->pool()) note_use(model->pool()->path());
+    if (tell) changed_.notify_all();
     return done(std::move(held));
   }
   if (stopping_ || waiting_count_ >= options_.max_waiting) {

@@ -32,6 +32,8 @@ class ModelManager::Core : public std::enable_shared_from_this<Core> {
     int leases = 0;
     bool leaving = false;  // no new leases; evicted when the last one ends
     bool cool = false;     // its pages were marked as not needed soon
+    bool used = false;     // which its pages and its file are to be told
+    double told = 0;       // seconds, when they last were
   };
   using Lock = std::unique_lock<std::mutex>;
 
@@ -43,6 +45,7 @@ class ModelManager::Core : public std::enable_shared_from_this<Core> {
   bool evict(Lock& lock, const std::string& name);  // false: somebody uses it, so it is leaving
   void wait_gone(Lock& lock, const std::string& name);
   void cool_idle(Lock& lock);
+  void tell_uses(Lock& lock);
 
   Lease lease(const std::string& name, Entry& entry);  // locked
   void released(const std::string& name, const RunningModel* model);
@@ -54,8 +57,9 @@ class ModelManager::Core : public std::enable_shared_from_this<Core> {
   std::thread thread_;
 
   mutable std::mutex mutex_;
-  std::condition_variable changed_;  // a request, an ended lease, the end
+  std::condition_variable changed_;  // a request, a use to tell, an ended lease, the end
   bool stopping_ = false;
+  bool used_ = false;  // a model was
   std::map<std::string, Entry> models_;
   std::deque<std::string> queue_;  // to be loaded; the first may be under way
   std::map<std::string, std::vector<Done>> waiting_;

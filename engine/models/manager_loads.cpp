@@ -8,17 +8,20 @@
 #include "engine/limits/memory_room.h"
 #include "engine/models/manager_core.h"
 #include "pincer/engine/model.h"
+#include "pincer/engine/pool_usage.h"
+#include "pincer/engine/weight_pool.h"
 
 namespace pincer {
 
 void ModelManager::Core::run() {
   Lock lock(mutex_);
   while (true) {
-    const auto due = [this] { return stopping_ || !queue_.empty(); };
+    const auto due = [this] { return stopping_ || used_ || !queue_.empty(); };
     // Idle models are looked at now and then; the wait is no promise of anything.
     if (!changed_.wait_for(lock, std::chrono::duration<double>(options_.cool_after / 4), due))
       cool_idle(lock);
     if (stopping_) return;
+    if (used_) tell_uses(lock);
     if (queue_.empty()) continue;
     const std::string name = queue_.front();
     load(lock, name);
@@ -56,7 +59,7 @@ void ModelManager::Core::load(Lock& lock, const std::string& name) {
   }
   ++stats_.loads;
   stats_.load_seconds += std::chrono::duration<double>(took).count();
-  models_[name] = {std::move(loaded), admitted, 0, false, false};
+  models_[name] = {.model = std::move(loaded), .bytes = admitted};
   deliver(lock, name, nullptr);
 }
 
@@ -142,6 +145,24 @@ void ModelManager::Core::cool_idle(Lock& lock) {
     if (model->loaded.model) model->loaded.model->cool();
   }
   idle.clear();
+  lock.lock();
+}
+
+void ModelManager::Core::tell_uses(Lock& lock) {
+  used_ = false;
+  std::vector<std::pair<std::shared_ptr<RunningModel>, bool>> used;
+  for (auto& [name, entry] : models_) {
+    if (std::exchange(entry.used, false))
+      used.emplace_back(entry.model, std::exchange(entry.cool, false));
+  }
+  lock.unlock();
+  for (const auto& [running, was_cool] : used) {
+    const auto& model = running->loaded.model;
+    if (!model) continue;
+    if (was_cool) model->will_need();
+    if (model->pool()) note_use(model->pool()->path());
+  }
+  used.clear();
   lock.lock();
 }
 

@@ -1,7 +1,9 @@
 // Three models, a budget that holds two, 200 requests in a skewed order: nothing fails, the
 // resident pages never exceed the budget; and what decayed use is worth beside plain LRU.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
@@ -14,6 +16,7 @@
 #include "pincer/engine/model.h"
 #include "pincer/engine/model_manager.h"
 #include "pincer/engine/pool_usage.h"
+#include "pincer/engine/weight_pool.h"
 #include "tests/engine/support/temporary_folder.h"
 #include "tests/engine/support/tiny_model.h"
 
@@ -178,6 +181,32 @@ TEST_F(SharedBudget, FailsNobodyWhenManyAskAtOnce) {
   EXPECT_EQ(outcome.failed, 0);
   EXPECT_EQ(outcome.stats.hits + outcome.stats.misses, kRequests);
   EXPECT_GT(outcome.stats.evictions, 0);
+}
+
+// For other processes, which may delete what nobody has used for long.
+TEST_F(SharedBudget, AModelInSteadyUseKeepsItsFileInUse) {
+  test::tiny_gguf({}).write(folder_ / "tiny.gguf");
+  offer(folder_ / "tiny.gguf");
+  std::atomic<double> now = 0;
+  ModelManagerOptions options;
+  options.budget = charge_;
+  options.clock = [&] { return now.load(); };
+  ModelManager manager(options, [this](const std::string& name, bool,
+                                       const ModelManager::Admit& a) { return load(name, a); });
+  fs::path file;
+  {
+    const auto lease = manager.acquire(kNames[0]);
+    ASSERT_TRUE(lease) << lease.error().message;
+    file = (*lease)->loaded.model->pool()->path();
+  }
+  const timespec long_ago[2] = {{1, 0}, {0, UTIME_OMIT}};
+  ASSERT_EQ(::utimensat(AT_FDCWD, file.c_str(), long_ago, 0), 0);
+  while (seconds_since_use(file) > 3600) {
+    ASSERT_TRUE(manager.acquire(kNames[0]));
+    now = now + 0.01;
+    ASSERT_LT(now, 1e4) << "the file was never told";
+    std::this_thread::yield();
+  }
 }
 
 TEST_F(SharedBudget, OfThreeRealModels) {
