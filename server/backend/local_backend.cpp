@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "pincer/engine/constraint.h"
@@ -17,26 +18,26 @@ namespace {
 
 class LocalBackend final : public Backend {
  public:
-  LocalBackend(std::shared_ptr<RunningModel> running, std::string fingerprint, bool reasoning)
-      : running_(std::move(running)),
-        constraints_(running_->loaded.tokenizer),
+  LocalBackend(RunningModel& running, std::string fingerprint, bool reasoning)
+      : running_(running),
+        constraints_(running.loaded.tokenizer),
         fingerprint_(std::move(fingerprint)),
-        traits_(template_traits(*running_->loaded.chat)) {
+        traits_(template_traits(*running.loaded.chat)) {
     traits_.thinks = reasoning;
   }
 
-  const std::string& model() const override { return running_->loaded.name; }
-  int context() const override { return running_->engine->options().context; }
+  const std::string& model() const override { return running_.loaded.name; }
+  int context() const override { return running_.engine->options().context; }
   const std::string& fingerprint() const override { return fingerprint_; }
-  const Tokenizer& tokenizer() const override { return *running_->loaded.tokenizer; }
-  const EngineStats& stats() const override { return running_->engine->stats(); }
-  StepTrace* trace() const override { return &running_->engine->trace(); }
+  const Tokenizer& tokenizer() const override { return *running_.loaded.tokenizer; }
+  const EngineStats& stats() const override { return running_.engine->stats(); }
+  StepTrace* trace() const override { return &running_.engine->trace(); }
   double expected_wait(const std::string& client) const override {
-    return running_->engine->expected_wait(client);
+    return running_.engine->expected_wait(client);
   }
 
   Result<Prompt> prompt(const ChatRequest& request) const override {
-    return make_prompt(request, *running_->loaded.chat, traits_, tokenizer(),
+    return make_prompt(request, *running_.loaded.chat, traits_, tokenizer(),
                        std::numeric_limits<int>::max());
   }
 
@@ -86,11 +87,11 @@ class LocalBackend final : public Backend {
     embedding.start_by = input.start_by;
     embedding.finish_by = input.finish_by;
     embedding.stream = std::move(stream);
-    return running_->engine->submit(std::move(embedding));
+    return running_.engine->submit(std::move(embedding));
   }
 
   ModelDetails details() const override {
-    const Model& model = *running_->loaded.model;
+    const Model& model = *running_.loaded.model;
     const ModelConfig& config = model.config;
     const std::int64_t embedding =
         config.tied_embeddings ? 0 : static_cast<std::int64_t>(config.vocab) * config.width;
@@ -98,7 +99,7 @@ class LocalBackend final : public Backend {
             .title = config.name,
             .digest = fmt::format("{:02x}", fmt::join(model.source_key(), "")),
             .weights = model.reference ? "f32" : std::string(name(model.format)),
-            .chat_template = running_->loaded.chat->source(),
+            .chat_template = running_.loaded.chat->source(),
             .parameters = config.matmul_weights() + embedding,
             .bytes = model.weight_bytes(),
             .context = config.context,
@@ -114,7 +115,7 @@ class LocalBackend final : public Backend {
                           const std::vector<std::shared_ptr<TokenStream>>& streams) {
     for (const auto& stream : streams) {
       generation.stream = stream;
-      if (auto submitted = running_->engine->submit(generation); !submitted) {
+      if (auto submitted = running_.engine->submit(generation); !submitted) {
         for (const auto& started : streams) started->cancel();
         return submitted;
       }
@@ -123,25 +124,36 @@ class LocalBackend final : public Backend {
     return {};
   }
 
-  std::shared_ptr<RunningModel> running_;
+  RunningModel& running_;
   ConstraintCompiler constraints_;
   std::string fingerprint_;
   TemplateTraits traits_;
 };
 
+struct BackedModel final : RunningModel {
+  std::optional<LocalBackend> backend;  // goes first: it uses the others
+};
+
 }  // namespace
+
+std::unique_ptr<RunningModel> make_backed_model(LoadedModel loaded, std::unique_ptr<Engine> engine,
+                                                std::string fingerprint, bool reasoning) {
+  auto model = std::make_unique<BackedModel>();
+  model->loaded = std::move(loaded);
+  model->engine = std::move(engine);
+  model->backend.emplace(*model, std::move(fingerprint), reasoning);
+  return model;
+}
+
+std::shared_ptr<Backend> backend_of(std::shared_ptr<RunningModel> lease) {
+  Backend* const backend = &*static_cast<BackedModel&>(*lease).backend;
+  return {std::move(lease), backend};
+}
 
 std::shared_ptr<Backend> make_local_backend(LoadedModel loaded, std::unique_ptr<Engine> engine,
                                             std::string fingerprint) {
-  auto running = std::make_shared<RunningModel>();
-  running->loaded = std::move(loaded);
-  running->engine = std::move(engine);
-  return make_local_backend(std::move(running), std::move(fingerprint));
-}
-
-std::shared_ptr<Backend> make_local_backend(std::shared_ptr<RunningModel> model,
-                                            std::string fingerprint, bool reasoning) {
-  return std::make_shared<LocalBackend>(std::move(model), std::move(fingerprint), reasoning);
+  return backend_of(
+      make_backed_model(std::move(loaded), std::move(engine), std::move(fingerprint), true));
 }
 
 }  // namespace pincer

@@ -44,10 +44,14 @@ void Models::set_routes(std::vector<std::string> names) {
 }
 
 std::optional<Models::Entry> Models::find(std::string_view name) const {
-  for (Entry& entry : models()) {
-    if (entry.name == name) return std::move(entry);
+  if (opener_) {
+    const std::vector<std::string> names = opener_->names();
+    if (const auto it = std::ranges::find(names, name); it != names.end())
+      return Entry{*it, opener_->peek(*it), opener_since_, true, false};
   }
-  return std::nullopt;
+  const std::lock_guard lock(mutex_);
+  const auto it = std::ranges::find(entries_, name, &Entry::name);
+  return it == entries_.end() ? std::nullopt : std::optional(*it);
 }
 
 // What the opener has stands for an announcement of the same name: its requests can wait.

@@ -47,15 +47,15 @@ class LocalOpener final : public ServedModels {
     models_.swap(models);
   }
   void open(const std::string& name, Done done) override {
-    manager_.acquire(name, [this, done = std::move(done)](Result<ModelManager::Lease> lease) {
+    manager_.acquire(name, [done = std::move(done)](Result<ModelManager::Lease> lease) {
       if (!lease) return done(lease.error());
-      done(backend(std::move(*lease)));
+      done(backend_of(std::move(*lease)));
     });
   }
   std::shared_ptr<Backend> peek(const std::string& name) override {
     if (!find(name)) return nullptr;
     auto lease = manager_.peek(name);
-    return lease ? backend(std::move(lease)) : nullptr;
+    return lease ? backend_of(std::move(lease)) : nullptr;
   }
   ModelManagerStats stats() const override { return manager_.stats(); }
   std::int64_t budget() const override { return manager_.budget(); }
@@ -71,10 +71,6 @@ class LocalOpener final : public ServedModels {
     const std::lock_guard lock(mutex_);
     const auto found = std::ranges::find(models_, name, &ServedModel::name);
     return found == models_.end() ? std::nullopt : std::optional(*found);
-  }
-  std::shared_ptr<Backend> backend(ModelManager::Lease lease) const {
-    std::string print = fingerprint(lease->loaded);
-    return make_local_backend(std::move(lease), std::move(print), config_.reasoning);
   }
 
   // On the manager's thread.
@@ -101,10 +97,9 @@ class LocalOpener final : public ServedModels {
       return set.error();
     auto engine = Engine::start(loaded->model, options);
     if (!engine) return engine.error();
-    auto running = std::make_unique<RunningModel>();
-    running->loaded = std::move(*loaded);
-    running->engine = std::move(*engine);
-    return running;
+    std::string print = fingerprint(*loaded);
+    return make_backed_model(std::move(*loaded), std::move(*engine), std::move(print),
+                             config_.reasoning);
   }
 
   mutable std::mutex mutex_;

@@ -29,8 +29,9 @@ std::int64_t default_pool_budget();
 // For EngineOptions::turns of all engines of a process.
 std::shared_ptr<Turns> make_turns();
 
-// A model and its engine. Destroying it cancels what runs.
+// A model and its engine, and what a loader adds to them. Destroying it cancels what runs.
 struct RunningModel {
+  virtual ~RunningModel() = default;
   LoadedModel loaded;
   std::unique_ptr<Engine> engine;  // last: joined before what it uses goes
 };

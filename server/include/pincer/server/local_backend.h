@@ -15,9 +15,12 @@ namespace pincer {
 std::shared_ptr<Backend> make_local_backend(LoadedModel loaded, std::unique_ptr<Engine> engine,
                                             std::string fingerprint);
 
-// The same for a model that others use as well: holds `model`, a lease of it, until it is
-// destroyed. `reasoning`: a model that can, thinks where the request does not say.
-std::shared_ptr<Backend> make_local_backend(std::shared_ptr<RunningModel> model,
-                                            std::string fingerprint, bool reasoning = true);
+// A model that many use, with the one backend of all: what a request asks of its template and its
+// vocabulary is worked out once. `reasoning`: a model that can, thinks where the request does not
+// say.
+std::unique_ptr<RunningModel> make_backed_model(LoadedModel loaded, std::unique_ptr<Engine> engine,
+                                                std::string fingerprint, bool reasoning);
+// The backend of a model that make_backed_model() made; holds `lease` until it is destroyed.
+std::shared_ptr<Backend> backend_of(std::shared_ptr<RunningModel> lease);
 
 }  // namespace pincer
