@@ -27,6 +27,8 @@ class Answer {
   // After a successful start.
   const Backend& backend() const { return source_->backend(); }
   int choices() const { return source_->choices(); }
+  // Of the first request, those read from a cache too; 0: not known before the end.
+  int prompt_tokens() const { return source_->prompt_tokens(); }
 
   // What there is of one choice, at least one token or its end; nothing if the caller left, or
   // after the last choice's end or a problem.

@@ -21,6 +21,7 @@ class AnswerSource {
                                                         int choices) = 0;
   virtual const Backend& backend() const = 0;
   virtual int choices() const = 0;
+  virtual int prompt_tokens() const = 0;
   virtual asio::awaitable<std::optional<AnswerNews>> next() = 0;
   virtual bool ready() const { return false; }
   virtual asio::awaitable<void> release() = 0;

@@ -100,7 +100,9 @@ void AnthropicWriter::begin(std::string& out) {
   message["content"] = json::array();
   message["stop_reason"] = nullptr;
   message["stop_sequence"] = nullptr;
-  message["usage"] = usage({});
+  AnswerEnd nothing_yet;
+  nothing_yet.finish.prompt_tokens = head_.prompt_tokens;
+  message["usage"] = usage(nothing_yet);
   append_event(out, "message_start", {{"type", "message_start"}, {"message", std::move(message)}});
   append_event(out, "ping", {{"type", "ping"}});
 }

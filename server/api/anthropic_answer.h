@@ -15,13 +15,15 @@ namespace pincer {
 struct AnthropicHead {
   std::string id;  // "msg_…"
   std::string model;
+  int prompt_tokens = 0;  // for a stream's beginning
 };
 
 std::string anthropic_message(const AnthropicHead& head, const AnswerMessage& answer);
 
 // message_start, ping; for each block content_block_start, content_block_delta ..., _stop;
 // message_delta, message_stop; error instead of these when the answer fails. The usage of
-// message_start knows nothing yet, that of message_delta everything.
+// message_start knows the prompt at most, and not what of it is read from the cache; that of
+// message_delta knows everything.
 class AnthropicWriter final : public AnswerWriter {
  public:
   explicit AnthropicWriter(AnthropicHead head) : head_(std::move(head)) {}

@@ -64,6 +64,7 @@ asio::awaitable<void> anthropic_messages(const Api& api, Exchange& exchange) {
   if (problem) {
     co_await refuse_message(exchange, *std::move(problem));
   } else if (request->stream) {
+    head.prompt_tokens = answer.prompt_tokens();
     AnthropicWriter writer(std::move(head));
     co_await stream_answer(exchange, answer, writer);
   } else {

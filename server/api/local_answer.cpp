@@ -122,12 +122,13 @@ asio::awaitable<std::optional<Problem>> LocalAnswer::generate(std::vector<ChatRe
     }
     co_return problem;
   }
-  const auto& formats = std::get<std::vector<AnswerFormat>>(started);
+  const auto& starts = std::get<std::vector<GenerationStart>>(started);
+  prompt_tokens_ = starts.front().prompt_tokens;
   for (std::size_t i = 0; i < signals_->streams.size(); ++i) {
     const std::size_t request = i / static_cast<std::size_t>(choices);
     tracks_.push_back(std::make_unique<Track>(
         static_cast<int>(i), signals_->streams[i], backend_->tokenizer(), requests[request],
-        formats[request], caller_.asked(), i % static_cast<std::size_t>(choices) == 0));
+        starts[request].format, caller_.asked(), i % static_cast<std::size_t>(choices) == 0));
   }
   if (caller_.left()) {
     signals_->cancel();

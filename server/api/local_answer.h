@@ -23,6 +23,7 @@ class LocalAnswer final : public AnswerSource {
                                                 int choices) override;
   const Backend& backend() const override { return *backend_; }
   int choices() const override { return static_cast<int>(tracks_.size()); }
+  int prompt_tokens() const override { return prompt_tokens_; }
   asio::awaitable<std::optional<AnswerNews>> next() override;
   asio::awaitable<void> release() override;
 
@@ -39,6 +40,7 @@ class LocalAnswer final : public AnswerSource {
   std::shared_ptr<Backend> backend_;
   std::shared_ptr<Signals> signals_;
   std::vector<std::unique_ptr<Track>> tracks_;
+  int prompt_tokens_ = 0;  // of the first request
   std::size_t turn_ = 0;   // where the next look begins: no choice starves another
   std::size_t ended_ = 0;  // tracks
   bool failed_ = false;

@@ -28,6 +28,7 @@ class RoutedAnswer final : public AnswerSource {
                                                 int choices) override;
   const Backend& backend() const override { return *identity_; }
   int choices() const override { return static_cast<int>(flights_.size()); }
+  int prompt_tokens() const override { return flights_.front()->log().prompt_tokens; }
   asio::awaitable<std::optional<AnswerNews>> next() override;
   bool ready() const override;
   asio::awaitable<void> release() override;

@@ -41,8 +41,8 @@ class LocalBackend final : public Backend {
                        std::numeric_limits<int>::max());
   }
 
-  Result<AnswerFormat> generate(ChatRequest request,
-                                std::vector<std::shared_ptr<TokenStream>> streams) override {
+  Result<GenerationStart> generate(ChatRequest request,
+                                   std::vector<std::shared_ptr<TokenStream>> streams) override {
     auto prompt = this->prompt(request);
     if (!prompt) return prompt.error();
     if (auto fits = check_prompt(prompt->tokens, context()); !fits) return fits.error();
@@ -59,6 +59,7 @@ class LocalBackend final : public Backend {
       generation.constraint = std::move(*constraint);
       generation.constraint_text = std::move(prompt->output_text);
     }
+    const auto prompt_tokens = static_cast<int>(prompt->tokens.size());
     generation.prompt = std::move(prompt->tokens);
     generation.sampling = std::move(request.sampling);
     generation.max_tokens = request.max_tokens;
@@ -71,7 +72,7 @@ class LocalBackend final : public Backend {
     generation.start_by = request.start_by;
     generation.finish_by = request.finish_by;
     if (auto started = submit_all(std::move(generation), streams); !started) return started.error();
-    return std::move(prompt->format);
+    return GenerationStart{std::move(prompt->format), prompt_tokens};
   }
 
   Result<void> embed(EmbeddingInput input, std::shared_ptr<TokenStream> stream) override {

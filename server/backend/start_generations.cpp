@@ -11,18 +11,18 @@ namespace {
 using Jobs = std::vector<GenerationJob>;
 
 asio::awaitable<StartedGenerations> generate_all(std::shared_ptr<Backend> backend, Jobs jobs) {
-  std::vector<AnswerFormat> formats;
+  std::vector<GenerationStart> all;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
-    auto format = backend->generate(std::move(jobs[i].request), jobs[i].streams);
-    if (!format) {
+    auto started = backend->generate(std::move(jobs[i].request), jobs[i].streams);
+    if (!started) {
       for (std::size_t j = 0; j < i; ++j) {
         for (const auto& stream : jobs[j].streams) stream->cancel();
       }
-      co_return format.error();
+      co_return started.error();
     }
-    formats.push_back(*std::move(format));
+    all.push_back(*std::move(started));
   }
-  co_return formats;
+  co_return all;
 }
 
 // Rendered and tokenized in less time, about half a millisecond, than two threads take to wake each

@@ -18,7 +18,7 @@ struct GenerationJob {
 };
 
 // Not a Result: what co_spawn returns must have a default.
-using StartedGenerations = std::variant<std::vector<AnswerFormat>, Error>;
+using StartedGenerations = std::variant<std::vector<GenerationStart>, Error>;
 
 // Backend::generate for each job: at once where that takes little, else on one of `workers`. All or
 // none of them run then.

@@ -314,6 +314,7 @@ void Flight::commit(Member& member) {
   RouterMetrics& metrics = router_->metrics();
   if (!committed_) {
     committed_ = true;
+    log_.prompt_tokens = stream_->prompt_tokens();
     if (failure_ && !log_.upstream.empty() && log_.upstream != member.name())
       metrics.fallbacks.add({log_.upstream, member.name(), std::string(name(failure_->kind))});
   } else if (!broke_at_.empty()) {

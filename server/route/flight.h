@@ -33,6 +33,7 @@ struct FlightLog {
   std::vector<Migration> migrations;
   double cost_usd = 0;  // of all attempts, as far as is known
   double first_token_s = -1;
+  int prompt_tokens = 0;  // as the first upstream that answered knew then; 0: it did not
 };
 
 // Belongs to one executor.

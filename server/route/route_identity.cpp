@@ -32,7 +32,8 @@ class RouteIdentity final : public Backend {
   }
   const EngineStats& stats() const override { return local_ ? local_->stats() : stats_; }
   Result<Prompt> prompt(const ChatRequest&) const override { return not_a_model(); }
-  Result<AnswerFormat> generate(ChatRequest, std::vector<std::shared_ptr<TokenStream>>) override {
+  Result<GenerationStart> generate(ChatRequest,
+                                   std::vector<std::shared_ptr<TokenStream>>) override {
     return not_a_model();
   }
   Result<void> embed(EmbeddingInput, std::shared_ptr<TokenStream>) override {

@@ -12,6 +12,7 @@ class AnthropicEvents final : public EventParser {
  public:
   void push(const SseEvent& event, UpstreamNews& news) override;
   void finish(UpstreamNews& news) override;
+  int prompt_tokens() const override { return usage_.prompt_tokens; }
 
  private:
   std::optional<UpstreamEnd> end_;

@@ -21,6 +21,8 @@ class EventParser {
   virtual void push(const SseEvent& event, UpstreamNews& news) = 0;
   // The stream has ended: adds the end, or a failure if there was none.
   virtual void finish(UpstreamNews& news) = 0;
+  // That an event has told before the end; 0: none has.
+  virtual int prompt_tokens() const { return 0; }
 };
 
 struct Dialect {

@@ -62,11 +62,12 @@ class LocalStream final : public UpstreamStream {
  public:
   LocalStream(std::shared_ptr<Backend> backend, std::shared_ptr<TokenStream> stream,
               std::shared_ptr<Doorbell> bell, const ChatRequest& request,
-              const AnswerFormat& format, Milliseconds patience)
+              const GenerationStart& start, Milliseconds patience)
       : backend_(std::move(backend)),
         stream_(std::move(stream)),
         bell_(std::move(bell)),
-        reader_(backend_->tokenizer(), request, format),
+        reader_(backend_->tokenizer(), request, start.format),
+        prompt_tokens_(start.prompt_tokens),
         patience_(patience) {}
   ~LocalStream() override {
     stream_->cancel();
@@ -97,6 +98,8 @@ class LocalStream final : public UpstreamStream {
     }
     co_return failed(FailureClass::cancelled, "The client left.");
   }
+
+  int prompt_tokens() const override { return prompt_tokens_; }
 
   void cancel() override {
     cancelled_ = true;
@@ -133,6 +136,7 @@ class LocalStream final : public UpstreamStream {
   std::shared_ptr<TokenStream> stream_;
   std::shared_ptr<Doorbell> bell_;
   AnswerReader reader_;
+  int prompt_tokens_;
   Milliseconds patience_;
   bool cancelled_ = false;
 };
@@ -158,13 +162,15 @@ class LocalUpstream final : public Upstream {
     const StartedGenerations started =
         co_await start_generations(workers_, backend, std::move(jobs));
     if (const auto* error = std::get_if<Error>(&started)) co_return failure_of(*error);
-    const AnswerFormat& format = std::get<std::vector<AnswerFormat>>(started).front();
+    const GenerationStart& first = std::get<std::vector<GenerationStart>>(started).front();
     co_return std::make_unique<LocalStream>(std::move(backend), std::move(stream), std::move(bell),
-                                            request, format, config_.timeouts.inter_token);
+                                            request, first, config_.timeouts.inter_token);
   }
 
  private:
-  asio::awaitable<OpenedModel> find(std::string name, std::shared_ptr<Doorbell> bell) {
+  // Nothing: the request's time was over, or its client gone, before the model was loaded.
+  asio::awaitable<OpenedModel> find(const std::string& name, const ChatRequest& request,
+                                    StartWatch& watch, std::shared_ptr<Doorbell> bell) {
     std::optional<Models::Entry> entry = models_->find(name);
     if (!entry) {
       co_return Error{

@@ -90,6 +90,8 @@ class RemoteStream final : public UpstreamStream {
     co_return failed({.kind = FailureClass::cancelled, .message = "the client left"});
   }
 
+  int prompt_tokens() const override { return events_->prompt_tokens(); }
+
   void cancel() override {
     cancelled_ = true;
     NetError ignored;

@@ -44,6 +44,8 @@ class UpstreamStream {
 
   // The next content, the end or the failure, under the upstream's timeouts. One call at a time.
   virtual asio::awaitable<UpstreamNews> next() = 0;
+  // As far as it is known before the end; 0: it is not.
+  virtual int prompt_tokens() const { return 0; }
   // From the executor: next() returns soon, with a failure `cancelled`.
   virtual void cancel() = 0;
 };

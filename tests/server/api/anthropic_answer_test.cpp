@@ -46,7 +46,7 @@ AnswerEnd end_of(AnswerEnd::Reason reason) {
 }
 
 TEST(AnthropicWriter, WritesTheSequenceOfEvents) {
-  AnthropicWriter writer({"msg_1", "m"});
+  AnthropicWriter writer({"msg_1", "m", 10});
   std::string out;
   writer.begin(out);
   writer.news(out, news_of({{Kind::reasoning, "hm", {}}}));
@@ -61,7 +61,7 @@ TEST(AnthropicWriter, WritesTheSequenceOfEvents) {
       {"message_start",
        R"({"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant",)"
        R"("model":"m","content":[],"stop_reason":null,"stop_sequence":null,"usage":{)"
-       R"("input_tokens":0,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,)"
+       R"("input_tokens":10,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,)"
        R"("output_tokens":0}}})"},
       {"ping", R"({"type":"ping"})"},
       {"content_block_start", R"({"type":"content_block_start","index":0,"content_block":)"

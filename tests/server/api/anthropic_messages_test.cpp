@@ -59,7 +59,9 @@ TEST(AnthropicMessages, Streams) {
       text += data.at("delta").at("text").as_string();
   }
   EXPECT_EQ(text, "You said: Hi");
-  EXPECT_EQ(json::parse(events.front()).at("type").as_string(), "message_start");
+  const json::value start = json::parse(events.front());
+  EXPECT_EQ(start.at("type").as_string(), "message_start");
+  EXPECT_GT(start.at("message").at("usage").at("input_tokens").as_int64(), 0);
   EXPECT_EQ(json::parse(events.back()).at("type").as_string(), "message_stop");
 }
 

@@ -68,8 +68,8 @@ Result<Prompt> FakeBackend::prompt(const ChatRequest& request) const {
   return prompt;
 }
 
-Result<AnswerFormat> FakeBackend::generate(ChatRequest request,
-                                           std::vector<std::shared_ptr<TokenStream>> streams) {
+Result<GenerationStart> FakeBackend::generate(ChatRequest request,
+                                              std::vector<std::shared_ptr<TokenStream>> streams) {
   auto prompt = this->prompt(request);
   if (!prompt) return prompt.error();
   if (auto fits = check_prompt(prompt->tokens, context()); !fits) return fits.error();
@@ -82,7 +82,7 @@ Result<AnswerFormat> FakeBackend::generate(ChatRequest request,
     ++(held_ ? stats_.queued : stats_.active);
   }
   changed_.notify_all();
-  return std::move(prompt->format);
+  return GenerationStart{std::move(prompt->format), static_cast<int>(prompt->tokens.size())};
 }
 
 Result<void> FakeBackend::embed(EmbeddingInput input, std::shared_ptr<TokenStream> stream) {

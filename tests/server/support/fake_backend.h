@@ -82,8 +82,8 @@ class FakeBackend final : public Backend {
   Result<Prompt> prompt(const ChatRequest& request) const override;
   Result<void> embed(EmbeddingInput input, std::shared_ptr<TokenStream> stream) override;
   ModelDetails details() const override;
-  Result<AnswerFormat> generate(ChatRequest request,
-                                std::vector<std::shared_ptr<TokenStream>> streams) override;
+  Result<GenerationStart> generate(ChatRequest request,
+                                   std::vector<std::shared_ptr<TokenStream>> streams) override;
 
  private:
   void loop();

@@ -27,6 +27,12 @@ struct Prompt {
   std::string output_text;             // of that text, what `tokens` end with already
 };
 
+// What is known of a generation when it has been started.
+struct GenerationStart {
+  AnswerFormat format;  // how its text is to be read
+  int prompt_tokens = 0;
+};
+
 // Thread-safe.
 class Backend {
  public:
@@ -47,13 +53,13 @@ class Backend {
   // cannot do). It may be longer than the context, so that its length can be asked for.
   virtual Result<Prompt> prompt(const ChatRequest& request) const = 0;
 
-  // Starts one generation for each stream, the i-th with the seed `sampling.seed + i`, and says how
-  // their text is to be read. The prompt is computed once for all. If it returns success, exactly
-  // one Finish arrives on each stream; else those that were started already are cancelled. Not for
-  // an I/O thread. A stream that was cancelled before is honoured. Errors: those of prompt(),
-  // limit (the prompt does not fit the context), and busy.
-  virtual Result<AnswerFormat> generate(ChatRequest request,
-                                        std::vector<std::shared_ptr<TokenStream>> streams) = 0;
+  // Starts one generation for each stream, the i-th with the seed `sampling.seed + i`. The prompt
+  // is computed once for all. If it returns success, exactly one Finish arrives on each stream;
+  // else those that were started already are cancelled. Not for an I/O thread. A stream that was
+  // cancelled before is honoured. Errors: those of prompt(), limit (the prompt does not fit the
+  // context), and busy.
+  virtual Result<GenerationStart> generate(ChatRequest request,
+                                           std::vector<std::shared_ptr<TokenStream>> streams) = 0;
 
   // The embedding arrives with the stream's Finish, if it returns success. Not for an I/O thread.
   // Errors: invalid_argument (no such token), limit (the input does not fit the context), busy.
