@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <utility>
@@ -148,13 +149,15 @@ class LocalUpstream final : public Upstream {
 
   const UpstreamConfig& config() const override { return config_; }
 
-  asio::awaitable<StartedStream> start(ChatRequest request, std::shared_ptr<StartWatch>) override {
+  asio::awaitable<StartedStream> start(ChatRequest request,
+                                       std::shared_ptr<StartWatch> watch) override {
     auto bell = std::make_shared<Doorbell>(co_await asio::this_coro::executor);
     std::string name = request.model;
     if (const auto mapped = config_.models.find(name); mapped != config_.models.end())
       name = mapped->second;
-    OpenedModel found = co_await find(std::move(name), bell);
+    OpenedModel found = co_await find(name, request, *watch, bell);
     if (const auto* error = std::get_if<Error>(&found)) co_return failure_of(*error);
+    if (std::holds_alternative<std::monostate>(found)) co_return not_waited_for(name);
     auto backend = std::get<std::shared_ptr<Backend>>(std::move(found));
     auto stream = std::make_shared<TokenStream>([bell] { bell->ring(); });
     std::vector<GenerationJob> jobs;
@@ -178,12 +181,32 @@ class LocalUpstream final : public Upstream {
           fmt::format("upstream '{}': there is no model '{}' here", config_.name, name)};
     }
     if (entry->on_demand) {
-      co_return co_await open_model(*models_->opener(), std::move(name), std::move(bell),
-                                    [] { return false; });
+      const Clock::time_point until = std::min(request.start_by, request.finish_by);
+      asio::steady_timer alarm(co_await asio::this_coro::executor, until);
+      alarm.async_wait([bell](const NetError& error) {
+        if (!error) bell->ring();
+      });
+      bool left = false;
+      watch.cancel = [&left, bell] {
+        left = true;
+        bell->ring();
+      };
+      OpenedModel opened = co_await open_model(*models_->opener(), name, std::move(bell),
+                                               [&] { return left || Clock::now() >= until; });
+      watch.cancel = nullptr;
+      co_return opened;
     }
     if (!entry->backend)
       co_return Error{ErrorCode::busy, fmt::format("The model '{}' is still loading.", name)};
     co_return std::move(entry->backend);
+  }
+
+  UpstreamFailure not_waited_for(const std::string& model) const {
+    return {
+        .kind = FailureClass::timeout_first,
+        .status = 504,
+        .message = fmt::format("upstream '{}': the time is over before the model '{}' was loaded.",
+                               config_.name, model)};
   }
 
   UpstreamConfig config_;

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <thread>
 
 #include "server/route/route_config.h"
 #include "server/route/rule_names.h"
@@ -91,6 +92,31 @@ TEST_F(RoutedAnswer, AModelThatIsLoadedForItNamesItsTokens) {
   const Reply reply = asked.get();
   EXPECT_EQ(reply.status, 200) << reply.body;
   EXPECT_NE(reply.body.find(R"("token":"Y")"), std::string::npos) << reply.body;
+}
+
+TEST_F(RoutedAnswer, AClientsPatienceEndsTheWaitForAModel) {
+  config_.upstreams[0].models["chat"] = "lazy";
+  config_.routes[0].fallbacks.clear();
+  server().models().set_opener(std::make_shared<test::FakeOpener>("lazy"));
+  const Reply reply = ask("}", "x-pincer-privacy: local_only\r\nx-request-timeout: 50ms\r\n");
+  EXPECT_EQ(reply.status, 504) << reply.body;
+  EXPECT_NE(reply.body.find("'lazy'"), std::string::npos) << reply.body;
+}
+
+TEST_F(RoutedAnswer, AClientThatLeavesNoLongerWaitsForAModel) {
+  config_.upstreams[0].models["chat"] = "lazy";
+  const auto opener = std::make_shared<test::FakeOpener>("lazy");
+  server().models().set_opener(opener);
+  {
+    test::TestClient client = server().connect();
+    client.post(kChatPath, std::string(kAsk) + "}", "x-pincer-privacy: local_only\r\n");
+    opener->wait_asked(1);
+  }
+  while (test::metric(server().get("/metrics").body, "pincer_clients_left_total") < 1)
+    std::this_thread::yield();
+  const auto lazy = std::make_shared<test::FakeBackend>("lazy");
+  opener->deliver(std::shared_ptr<Backend>(lazy));
+  EXPECT_EQ(lazy->last_request().messages.size(), 0u);
 }
 
 TEST_F(RoutedAnswer, AFullCloudIsReplacedUnnoticed) {
