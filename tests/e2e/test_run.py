@@ -128,6 +128,20 @@ class Run(unittest.TestCase):
         self.assertGreater(result["top1_agreement_with_reference"], 0.9)
         self.assertAlmostEqual(result["quantized_perplexity"] / result["reference_perplexity"], 1, delta=0.05)
 
+    def test_questions(self):
+        file = self.home.path / "questions.jsonl"
+        lines = [{"question": "The capital of France is", "choices": [" Zebra", " Paris"], "answer": 1},
+                 {"question": "1, 2, 3, 4,", "choices": [" 5", " elephants"], "answer": 0},
+                 {"question": "The opposite of hot is", "choices": [" cold", " parliament"], "answer": 1}]
+        file.write_text("\n".join(map(json.dumps, lines)))
+        result = support.run_json(self.home, "perplexity", "smollm2-135m-instruct", file, "--questions", "--reference")
+        self.assertEqual((result["questions"], result["right"], result["reference_right"]), (3, 2, 2))
+        self.assertEqual(result["same_choice_as_reference"], 3)
+        file.write_text('{"question": "?"}')
+        refused = support.run(self.home, "perplexity", "smollm2-135m-instruct", file, "--questions")
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn("questions.jsonl: line 1: 'choices' must be", refused.stderr)
+
     def test_bench_json(self):
         done = support.run(self.home, "bench", "-p", 32, "-n", 4, "-b", "1,2", "-t", 1, "-r", 2, "--format", "json")
         self.assertEqual(done.returncode, 0, done.stderr)
