@@ -67,8 +67,8 @@ def measured(running, what):
     names = ("pincer_prompt_tokens_total", "pincer_cached_prompt_tokens_total")
     before = [running.metric(name) for name in names]
     seconds = what()
-    prompt, cached = (running.metric(name) - b for name, b in zip(names, before))
-    return {"prompt_tokens": prompt, "computed_tokens": prompt - cached, "first_token_ms": [round(1e3 * s, 2) for s in seconds]}
+    computed, cached = (running.metric(name) - b for name, b in zip(names, before))
+    return {"prompt_tokens": computed + cached, "computed_tokens": computed, "first_token_ms": [round(1e3 * s, 2) for s in seconds]}
 
 
 def main():
