@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "server/api/find_model.h"
+#include "server/api/offload.h"
 #include "server/api/responses.h"
 #include "server/api/socket_message.h"
 #include "server/http/access.h"
@@ -136,9 +137,12 @@ class Session : public std::enable_shared_from_this<Session> {
         co_await bell_.wait();
         continue;
       }
-      current_ = parse_socket_message(waiting_.front(), depth_);
-      waiting_bytes_ -= waiting_.front().size();
+      std::string text = std::move(waiting_.front());
       waiting_.pop_front();
+      bytes_ = text.size();
+      waiting_bytes_ -= bytes_;
+      auto parse = std::bind_front(parse_socket_message, std::move(text), depth_);
+      current_ = co_await offload(api_, bytes_, std::move(parse));
       co_await answer();
       current_ = {};
     }
@@ -149,19 +153,26 @@ class Session : public std::enable_shared_from_this<Session> {
  private:
   // What has to wait does so as text: parsed, it may take twenty times the memory.
   bool take(std::string text) {
-    const SocketMessage message = parse_socket_message(text, depth_);
-    if (const auto* cancel = std::get_if<CancelResponse>(&message)) {
-      const bool this_one = cancel->response_id.empty() ||
-                            (sink_ != nullptr && cancel->response_id == sink_->response_id());
-      if (caller_ != nullptr && this_one) caller_->take_back();
-      return true;  // a response that has just ended is no error
-    }
+    if (cancels(text)) return true;
     if (waiting_.size() >= kMaxWaiting || waiting_bytes_ + text.size() > most_waiting_bytes_)
       return false;
     waiting_bytes_ += text.size();
     waiting_.push_back(std::move(text));
     bell_.ring();
     return true;
+  }
+
+  // Whether it was a cancel, which does not wait. A long text, which would hold up all other
+  // clients, is not looked into: no cancel is.
+  bool cancels(const std::string& text) {
+    if (text.size() > kInlineBytes) return false;
+    const SocketMessage message = parse_socket_message(text, depth_);
+    const auto* cancel = std::get_if<CancelResponse>(&message);
+    if (cancel == nullptr) return false;
+    const bool this_one = cancel->response_id.empty() ||
+                          (sink_ != nullptr && cancel->response_id == sink_->response_id());
+    if (caller_ != nullptr && this_one) caller_->take_back();
+    return true;  // a response that has just ended is no error
   }
 
   void client_left() {
@@ -175,6 +186,8 @@ class Session : public std::enable_shared_from_this<Session> {
     std::string stream_id;
     if (auto* malformed = std::get_if<Problem>(&current_)) {
       problem = std::move(*malformed);
+    } else if (std::holds_alternative<CancelResponse>(current_)) {
+      co_return;  // a long one, see cancels(): what it was about is over
     } else {
       stream_id = std::get<CreateResponse>(current_).stream_id;
       problem = co_await create_response();
@@ -198,8 +211,12 @@ class Session : public std::enable_shared_from_this<Session> {
     }
     const auto use = AccountUse::begin(account);  // until the end
     if (auto* limited = std::get_if<Problem>(&use)) co_return *limited;
-    auto parsed = parse_responses_request(create.body, api_.sampling);
-    create.body = boost::json::object();  // large, perhaps, and the answer long
+    // Taken: it is large, perhaps, and the answer long.
+    auto parse = [body = std::move(create.body), &defaults = api_.sampling] {
+      return parse_responses_request(body, defaults);
+    };
+    create.body = boost::json::object();
+    auto parsed = co_await offload(api_, bytes_, std::move(parse));
     if (auto* problem = std::get_if<Problem>(&parsed)) co_return std::move(*problem);
 
     const auto caller = std::make_shared<SocketCaller>(executor_, std::move(account), key_);
@@ -224,6 +241,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::deque<std::string> waiting_;
   std::uint64_t waiting_bytes_ = 0;
   SocketMessage current_;                 // is answered
+  std::size_t bytes_ = 0;                 // of its text
   std::shared_ptr<SocketCaller> caller_;  // of the response that is being made
   std::shared_ptr<SocketSink> sink_;
   bool left_ = false;

@@ -134,6 +134,20 @@ TEST(ResponsesSocket, MistakesAreToldAndTheConnectionStays) {
   EXPECT_EQ(client.response().first, "You said: Hi");
 }
 
+// These are read on another thread than the others.
+TEST(ResponsesSocket, LongMessagesAreAnsweredInTheirOrder) {
+  const std::string padding(100'000, ' ');
+  TestServer server;
+  SocketClient client(server);
+  client.send(R"({"type":"response.cancel")" + padding + "}");  // of nothing: no answer
+  client.send(kCreate + padding + "}");
+  client.send(R"({"type":"response.create",)" + padding + R"("model":"fake-model"})");
+  client.send(kCreate + "}");
+  EXPECT_EQ(client.response().first, "You said: Hi");
+  EXPECT_EQ(client.receive().at("status"), 400);
+  EXPECT_EQ(client.response().first, "You said: Hi");
+}
+
 TEST(ResponsesSocket, WhatWaitsTakesNoMoreBytesThanOneMessageMay) {
   ServerOptions options;
   options.limits.body_bytes = 1000;
