@@ -176,8 +176,10 @@ class RequestParser {
         {"top_logprobs", chat.top_logprobs},
         {"top_p", chat.sampling.top_p},
         {"truncation", "disabled"},
-        {"user", given("user", nullptr)},
     };
+    // Of these members the only one that must be a string if it is there.
+    if (const json::value* user = fields_.find("user"); user != nullptr && user->is_string())
+      request_.echo["user"] = *user;
   }
 
   std::optional<Problem> problem_;

@@ -87,6 +87,14 @@ TEST(Responses, AnswersWithOneObject) {
     "content":[{"type":"output_text","text":"You said: Hi","annotations":[],"logprobs":[]}]})"));
 }
 
+// OpenAI's description has it as a string, not as one that may be null.
+TEST(Responses, NameTheUserOnlyWhereThereIsOne) {
+  TestServer server;
+  EXPECT_EQ(post_response(server, response_body(R"("Hi")", R"(,"user":"u-1")")).at("user"), "u-1");
+  for (const char* none : {"", R"(,"user":null)"})
+    EXPECT_FALSE(post_response(server, response_body(R"("Hi")", none)).contains("user")) << none;
+}
+
 TEST(Responses, ItemsAndInstructionsBecomeMessages) {
   TestServer server;
   post_response(
