@@ -21,7 +21,7 @@ def system_prompt(seed, words):
 
 
 class Client:
-    """One streamed answer; `first` is set when its first content is there."""
+    """One streamed answer; `first` is set when the first event that a token has caused is there."""
 
     def __init__(self, options, port, system, number):
         self.first = threading.Event()
@@ -36,8 +36,10 @@ class Client:
         start = time.perf_counter()
         connection.request("POST", "/v1/chat/completions", body, {"Content-Type": "application/json"})
         answer = connection.getresponse()
+        events = 0
         for line in answer:
-            if not self.first.is_set() and b'"content":"' in line and b'"content":""' not in line:
+            events += line.startswith(b"data: {")
+            if events == 2 and not self.first.is_set():  # the one before says who speaks, and comes at once
                 self.seconds = time.perf_counter() - start
                 self.first.set()
         self.first.set()
@@ -82,7 +84,7 @@ def main():
         in_turn(options, running.port, system_prompt("warm-up", 200))
         turns = [measured(running, lambda i=i: in_turn(options, running.port, system_prompt(i, options.words)))
                  for i in range(options.rounds)]
-        together = [measured(running, lambda i=i: at_once(options, running.port, system_prompt(-1 - i, options.words)))
+        together = [measured(running, lambda i=i: at_once(options, running.port, system_prompt(f"at once {i}", options.words)))
                     for i in range(options.rounds)]
     shares = [s / turn["first_token_ms"][0] for turn in turns for s in turn["first_token_ms"][1:]]
     print(json.dumps({"schema": 1, "clients": options.clients, "in_turn": turns, "at_once": together,
