@@ -3,9 +3,10 @@
 //
 // A forward pass splits some hundred operations of microseconds each. Within enter() the threads
 // stay together as a team that waits for the next operation by spinning, so that a split costs a
-// few hundred nanoseconds instead of TBB's scheduling of tasks; outside they belong to TBB, which
-// lets them sleep. A thread of the team that is late (another process has its core) holds nothing
-// up but the piece that it has begun: who is free takes the next piece.
+// few hundred nanoseconds (barrier_bench: 163 with two threads on a Zen 5) instead of TBB's
+// scheduling of tasks; outside they belong to TBB, which lets them sleep. A thread of the team that
+// is late (another process has its core) holds nothing up but the piece that it has begun: who is
+// free takes the next piece.
 #pragma once
 
 #include <cstdint>
