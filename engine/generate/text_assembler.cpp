@@ -46,8 +46,9 @@ std::size_t possible_stop(std::string_view text, const std::vector<std::string>&
 
 }  // namespace
 
-TextAssembler::TextAssembler(const Tokenizer& tokenizer, const std::vector<std::string>& stops)
-    : tokenizer_(tokenizer) {
+TextAssembler::TextAssembler(const Tokenizer& tokenizer, const std::vector<std::string>& stops,
+                             std::size_t known)
+    : tokenizer_(tokenizer), known_(known) {
   for (const std::string& stop : stops) {
     if (stop.empty()) continue;  // would stop everything
     append_utf8(stops_.emplace_back(), stop, /*at_end=*/true);
@@ -67,6 +68,9 @@ std::string TextAssembler::flush() {
 
 std::string TextAssembler::release(bool at_end) {
   partial_.erase(0, append_utf8(held_, partial_, at_end));
+  const std::size_t left_out = std::min(known_, held_.size());
+  held_.erase(0, left_out);
+  known_ -= left_out;
   if (const FoundStop found = find_stop(held_, stops_); found.stop != nullptr) {
     stopped_ = true;
     stop_string_ = *found.stop;

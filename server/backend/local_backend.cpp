@@ -62,7 +62,10 @@ class LocalBackend final : public Backend {
     const auto prompt_tokens = static_cast<int>(prompt->tokens.size());
     generation.prompt = std::move(prompt->tokens);
     generation.sampling = std::move(request.sampling);
-    generation.max_tokens = request.max_tokens;
+    // The first one repeats the end of the text that the answer goes on from (heal_last_token).
+    const bool repeats = prompt->format.repeated > 0 && request.max_tokens > 0 &&
+                         request.max_tokens < std::numeric_limits<int>::max();
+    generation.max_tokens = request.max_tokens + (repeats ? 1 : 0);
     generation.want_logprobs = request.want_logprobs;
     generation.top_logprobs = request.top_logprobs;
     generation.client = std::move(request.client);

@@ -8,10 +8,11 @@ namespace pincer {
 AnswerReader::AnswerReader(const Tokenizer& tokenizer, const ChatRequest& request,
                            const AnswerFormat& format)
     : tokenizer_(tokenizer),
-      assembler_(tokenizer, request.stops),
+      assembler_(tokenizer, request.stops, format.repeated),
       parser_(format),
       want_tokens_(request.want_logprobs),
-      repeated_(format.repeated) {
+      repeated_(format.repeated),
+      most_tokens_(request.max_tokens) {
   if (!format.written.empty()) parser_.resume(format.written);
 }
 
@@ -31,24 +32,29 @@ void append(std::vector<AnswerPart>& parts, std::vector<AnswerPart> more) {
 
 }  // namespace
 
-std::string AnswerReader::fresh(std::string text) {
-  const std::size_t known = std::min(repeated_, text.size());
-  repeated_ -= known;
-  text.erase(0, known);
-  return text;
+// Whether the token has nothing new; each is asked about once.
+bool AnswerReader::repeats(TokenId token) {
+  const std::size_t bytes = tokenizer_.token_bytes(token).size();
+  const bool nothing_new = repeated_ > 0 && bytes <= repeated_;
+  repeated_ -= std::min(repeated_, bytes);
+  return nothing_new;
 }
 
 AnswerReader::Piece AnswerReader::read(const TokenStream::News& news) {
   Piece piece;
   for (const GeneratedToken& token : news.tokens) {
-    if (stopped()) break;  // the engine was ahead
+    // The engine was ahead; or it made one more in the place of one that it had to repeat, but
+    // needed none for that.
+    if (stopped() || (most_tokens_ > 0 && tokens_ == most_tokens_)) break;
+    const bool old = repeats(token.id);
+    append(piece.parts, parser_.push(assembler_.push(token.id)));
+    if (old) continue;
     ++tokens_;
-    append(piece.parts, parser_.push(fresh(assembler_.push(token.id))));
     if (parser_.in_reasoning()) ++reasoning_tokens_;
     if (want_tokens_ && !tokenizer_.is_control(token.id)) held_.push_back(token);
   }
   if (news.finish) {
-    append(piece.parts, parser_.push(fresh(assembler_.flush())));
+    append(piece.parts, parser_.push(assembler_.flush()));
     append(piece.parts, parser_.finish());
   }
   if (!piece.parts.empty() || news.finish) piece.tokens = std::exchange(held_, {});

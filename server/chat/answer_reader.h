@@ -28,18 +28,20 @@ class AnswerReader {
   bool stopped() const { return assembler_.stopped() || parser_.done(); }
   // Empty unless one has stopped it.
   const std::string& stop_string() const { return assembler_.stop_string(); }
-  int tokens() const { return tokens_; }  // read, until the stop string
+  // Read, until the stop string, but those that only repeat what the client has already.
+  int tokens() const { return tokens_; }
   int reasoning_tokens() const { return reasoning_tokens_; }
   int calls() const { return parser_.calls(); }
 
  private:
-  std::string fresh(std::string text);
+  bool repeats(TokenId token);
 
   const Tokenizer& tokenizer_;
   TextAssembler assembler_;
   AnswerParser parser_;
   bool want_tokens_;
   std::size_t repeated_;  // bytes to come that the client has already
+  int most_tokens_;       // that are new; <= 0: no limit
   std::vector<GeneratedToken> held_;
   int tokens_ = 0;
   int reasoning_tokens_ = 0;

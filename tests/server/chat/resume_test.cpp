@@ -99,6 +99,40 @@ TEST(Resume, TheLastTokenIsChosenAnewAndNotShownTwice) {
   EXPECT_EQ(read_on(prompt.format, ". And", Kind::text), " And");
 }
 
+// What the model had to repeat is no part of the answer: it is not counted, it stops nothing, and
+// has no probabilities.
+TEST(Resume, WhatIsRepeatedIsNotOfTheAnswer) {
+  const ByteTokenizer tokenizer;
+  ChatRequest request;
+  request.stops = {"\n"};
+  request.want_logprobs = true;
+  request.max_tokens = 2;
+  const AnswerFormat format{.repeated = 2};
+  AnswerReader reader(tokenizer, request, format);
+  TokenStream::News news;
+  for (const char c : std::string("\n\nabc")) news.tokens.push_back({c, {}});
+  news.finish.emplace();
+  const auto piece = reader.read(news);
+  ASSERT_EQ(piece.parts.size(), 1u);
+  EXPECT_EQ(piece.parts[0].text, "ab");
+  EXPECT_FALSE(reader.stopped());
+  EXPECT_EQ(reader.tokens(), 2);
+  ASSERT_EQ(piece.tokens.size(), 2u);
+  EXPECT_EQ(piece.tokens[0].id, 'a');
+}
+
+TEST(Resume, AStopStringBehindWhatIsRepeatedStops) {
+  const ByteTokenizer tokenizer;
+  ChatRequest request;
+  request.stops = {"\n"};
+  AnswerReader reader(tokenizer, request, {.repeated = 1});
+  TokenStream::News news;
+  for (const char c : std::string("\na\nb")) news.tokens.push_back({c, {}});
+  news.finish.emplace();
+  EXPECT_EQ(reader.read(news).parts.at(0).text, "a");
+  EXPECT_EQ(reader.stop_string(), "\n");
+}
+
 TEST(Resume, NoTokenIsTakenWhereThatWouldBeWrong) {
   const ByteTokenizer tokenizer;
   Prompt held;

@@ -13,8 +13,10 @@ namespace pincer {
 // One generation's; not thread-safe. Control tokens add no text.
 class TextAssembler {
  public:
-  // `tokenizer` must outlive this. Empty stop strings are ignored.
-  TextAssembler(const Tokenizer& tokenizer, const std::vector<std::string>& stops);
+  // `tokenizer` must outlive this. Empty stop strings are ignored. The first `known` bytes, whole
+  // characters, are left out and are no part of a stop string: their reader has them already.
+  TextAssembler(const Tokenizer& tokenizer, const std::vector<std::string>& stops,
+                std::size_t known = 0);
 
   // The text that this token releases, often empty, always whole characters: U+FFFD stands for each
   // maximal invalid part. After a stop string was found: text before it, then nothing more. Of
@@ -31,6 +33,7 @@ class TextAssembler {
 
   const Tokenizer& tokenizer_;
   std::vector<std::string> stops_;
+  std::size_t known_;    // bytes, still to come
   std::string partial_;  // bytes that are not yet a whole character
   std::string held_;     // valid UTF-8 that may be the start of a stop string
   bool stopped_ = false;
