@@ -144,10 +144,21 @@ CallParser::State CallParser::read_arguments(std::string& text, std::vector<Answ
 }
 
 CallParser::State CallParser::read_tail(std::string& text) {
-  Cursor cursor(text);
-  if (!cursor.literal("}")) return cursor.ended() ? State::more : State::broken;
-  text.erase(0, text.size() - cursor.rest().size());
-  return State::whole;
+  if (!in_more_members_) {
+    Cursor cursor(text);
+    if (cursor.literal("}")) {
+      text.erase(0, text.size() - cursor.rest().size());
+      return State::whole;
+    }
+    if (cursor.ended()) return State::more;
+    // Others may follow, such as Mistral's "id", which nobody needs.
+    Cursor again(text);
+    if (!again.literal(",")) return State::broken;
+    in_more_members_ = true;
+    tail_.push("{");
+  }
+  text.erase(0, tail_.push(text));
+  return tail_.closed() ? State::whole : State::more;
 }
 
 CallParser::State CallParser::read_object(std::string& text, std::vector<AnswerPart>& out) {

@@ -48,6 +48,8 @@ class CallParser {
   } stage_ = Stage::head;
   bool begun_ = false;
   JsonExtent extent_;                // of the arguments, or of the whole object
+  JsonExtent tail_;                  // of what follows the arguments, to the end of the object
+  bool in_more_members_ = false;     // in it
   std::size_t scanned_ = 0;          // of an object of unusual form
   boost::json::stream_parser json_;  // of the same
 };

@@ -57,6 +57,9 @@ Result<json::value> call_schema(const Tool& tool, const std::string& root) {
                                fmt::format("The parameters of the tool '{}'", tool.name));
     if (!schema) return schema.error();
     parameters = *std::move(schema);
+    // Without a type any value would do, but arguments are an object.
+    if (json::object* object = parameters.if_object(); object != nullptr && object->empty())
+      object->emplace("type", "object");
   }
   return json::value{
       {"type", "object"},

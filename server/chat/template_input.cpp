@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cstdint>
 #include <iterator>
 #include <string_view>
 #include <utility>
@@ -29,6 +30,25 @@ Result<jinja::Value> parse_object(const std::string& text, const std::string& wh
   if (error || !value.is_object())
     return Error{ErrorCode::invalid_argument, fmt::format("{} must be a JSON object.", what)};
   return jinja_value(value);
+}
+
+// An id of nine letters and digits for another, always the same one.
+std::string short_id(const std::string& id) {
+  constexpr std::string_view kDigits = "0123456789abcdefghijklmnopqrstuvwxyz";
+  constexpr std::size_t kLength = 9;
+  if (id.size() == kLength && id.find_first_not_of(kDigits) == std::string::npos) return id;
+  std::uint64_t hash = 14695981039346656037u;  // FNV-1a
+  for (const char c : id) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
+  std::string out;
+  for (; out.size() < kLength; hash /= kDigits.size()) out += kDigits[hash % kDigits.size()];
+  return out;
+}
+
+void shorten_ids(std::vector<Message>& messages) {
+  for (Message& message : messages) {
+    for (ToolCall& call : message.tool_calls) call.id = short_id(call.id);
+    if (!message.tool_call_id.empty()) message.tool_call_id = short_id(message.tool_call_id);
+  }
 }
 
 Result<jinja::Value> call_value(const ToolCall& call, ArgumentsAs as) {
@@ -123,7 +143,8 @@ Result<TemplateInput> template_input(const ChatRequest& request, const TemplateT
   input.has_calls = std::ranges::any_of(request.messages, has_calls);
   const bool shown = shows_tools(request);
   const bool plain = traits.calls == Calls::none && (shown || input.has_calls);
-  const std::vector<Message> messages = plain ? plain_messages(request, shown) : request.messages;
+  std::vector<Message> messages = plain ? plain_messages(request, shown) : request.messages;
+  if (traits.short_call_ids) shorten_ids(messages);
   jinja::List values;
   for (const Message& message : messages) {
     auto value = message_value(message, arguments);

@@ -72,6 +72,7 @@ TemplateTraits template_traits(const ChatTemplate& chat) {
   }
   traits.thinking_switch = has("enable_thinking");
   traits.reasoning_effort = has("reasoning_effort");
+  traits.short_call_ids = has("length != 9");  // Mistral's
   traits.wants_functions = has("functions") && wants_functions(chat);
   if (has(kXmlCalls)) return traits;
   const auto style = std::ranges::find_if(kStyles, [&](const Style& s) { return has(s.word); });

@@ -18,6 +18,7 @@ struct TemplateTraits {
   bool thinks = true;             // unless a request says otherwise: the server's choice
   bool wants_functions = false;   // fails without `functions`, the JSON text of some
   bool reasoning_effort = false;  // it looks at `reasoning_effort`
+  bool short_call_ids = false;    // it refuses ids of calls that are not 9 letters and digits
 };
 
 TemplateTraits template_traits(const ChatTemplate& chat);

@@ -138,6 +138,15 @@ TEST(AnswerParser, OtherOrdersAndMembers) {
             "[f:{\"a\":1}");
 }
 
+// Mistral's models give their calls ids.
+TEST(AnswerParser, MembersBehindTheArgumentsAreSkipped) {
+  EXPECT_EQ(parse(tagged(),
+                  "<tool_call>{\"name\":\"f\",\"arguments\":{\"a\":1},\"id\":\"a}b\"}"
+                  "</tool_call>"),
+            "[f:{\"a\":1}");
+  EXPECT_EQ(parse(bare(), "{\"name\":\"f\",\"arguments\":{} , \"x\": {\"y\":[1]}}"), "[f:{}");
+}
+
 TEST(AnswerParser, BareCalls) {
   EXPECT_EQ(parse(bare(), "{\"name\": \"f\", \"parameters\": {\"a\": 1}}"), "[f:{\"a\": 1}");
   EXPECT_EQ(parse(bare(), "[{\"name\":\"f\",\"arguments\":{}}, {\"name\":\"g\",\"arguments\":{}}]"),

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <ctime>
 
+#include "pincer/engine/constraint.h"
 #include "tests/engine/support/gguf_writer.h"
 #include "tests/server/support/fake_backend.h"
 
@@ -125,6 +126,19 @@ TEST_F(ChatPrompt, CallsAndResultsReachTheTemplate) {
       "<tool>42(f)</><assistant><think>\n");
 }
 
+// In the manner of Mistral's.
+TEST_F(ChatPrompt, IdsOfCallsAreNineCharactersWhereTheTemplateDemandsIt) {
+  use("{% for m in messages %}{% for call in m.tool_calls or [] %}{% if call.id|length != 9 %}"
+      "{{ raise_exception('9!') }}{% endif %}{{ call.id }} {% endfor %}"
+      "{% if m.role == 'tool' %}{{ m.tool_call_id }} {% endif %}{% endfor %}");
+  ChatRequest request = with_history();
+  const std::string ids = text(request);
+  ASSERT_EQ(ids.size(), 20u) << ids;
+  EXPECT_EQ(ids.substr(0, 10), ids.substr(10));
+  request.messages[1].tool_calls[0].id = request.messages[2].tool_call_id = "call12345";
+  EXPECT_EQ(text(request), "call12345 call12345 ");
+}
+
 TEST_F(ChatPrompt, TemplatesThatWantArgumentsAsText) {
   use(kStrings);
   EXPECT_EQ(text(with_history()), "HiCALL {\"a\":1}42");
@@ -176,6 +190,20 @@ TEST_F(ChatPrompt, RequiredCallsAreASchema) {
   request.parallel_tool_calls = false;
   EXPECT_EQ(json::parse(make(request)->output->text).at("anyOf").as_array().size(), 2u);
   EXPECT_EQ(make(request)->format.most_calls, 1);
+}
+
+TEST_F(ChatPrompt, ArgumentsAreAnObjectWhateverTheSchemaLeavesOpen) {
+  use(kPlain);
+  ChatRequest request = with_tools();
+  request.tools = {{.name = "f", .description = "", .parameters = "{}"}};
+  request.tool_choice.kind = Choice::required;
+  const auto prompt = make(request);
+  ASSERT_TRUE(prompt && prompt->output);
+  ConstraintCompiler compiler(std::make_shared<test::ByteTokenizer>());
+  const auto constraint = compiler.compile(*prompt->output);
+  ASSERT_TRUE(constraint) << constraint.error().message;
+  EXPECT_TRUE(may_begin(*constraint, R"([{"name":"f","arguments":{)"));
+  EXPECT_FALSE(may_begin(*constraint, R"([{"name":"f","arguments":5)"));
 }
 
 TEST_F(ChatPrompt, ANamedCallTakesItsReferencesAlong) {
