@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <charconv>
+#include <iterator>
 #include <utility>
+#include <variant>
 
 #include "server/api/answer_stream.h"
 #include "server/api/http_caller.h"
@@ -32,12 +35,38 @@ Place place_of(const Exchange& exchange) {
           std::string(rest.substr(std::min(slash + 1, rest.size())))};
 }
 
-std::string input_items_page(const std::string& items) {
+constexpr std::size_t kUsualPage = 20, kMostPage = 100;  // items, as OpenAI has it
+
+Problem wrong_parameter(std::string name, std::string_view why) {
+  std::string message = fmt::format("Invalid value for '{}': {}.", name, why);
+  return {.message = std::move(message), .param = std::move(name), .code = "invalid_value"};
+}
+
+std::variant<std::string, Problem> input_items_page(const std::string& items,
+                                                    std::string_view query) {
   json::array data = json::parse(items).get_array();
-  std::ranges::reverse(data);  // the default order is the latest first
-  json::object page{{"object", "list"}, {"has_more", false}};
-  page["first_id"] = data.front().at("id");
-  page["last_id"] = data.back().at("id");
+  const std::string order = query_value(query, "order").value_or("desc");
+  if (order != "asc" && order != "desc")
+    return wrong_parameter("order", "it must be 'asc' or 'desc'");
+  if (order == "desc") std::ranges::reverse(data);
+  if (const auto after = query_value(query, "after")) {
+    const auto found = std::ranges::find_if(
+        data, [&](const json::value& item) { return item.at("id") == json::string(*after); });
+    if (found == data.end())
+      return wrong_parameter("after", fmt::format("there is no item '{}'", *after));
+    data.erase(data.begin(), std::next(found));
+  }
+  std::size_t limit = kUsualPage;
+  if (const auto text = query_value(query, "limit")) {
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), limit);
+    if (error != std::errc() || end != text->data() + text->size() || limit < 1 ||
+        limit > kMostPage)
+      return wrong_parameter("limit", fmt::format("it is from 1 to {}", kMostPage));
+  }
+  json::object page{{"object", "list"}, {"has_more", data.size() > limit}};
+  if (data.size() > limit) data.resize(limit);
+  page["first_id"] = data.empty() ? json::value() : data.front().at("id");
+  page["last_id"] = data.empty() ? json::value() : data.back().at("id");
   page["data"] = std::move(data);
   return json::serialize(page);
 }
@@ -99,10 +128,26 @@ asio::awaitable<void> get_response(const Api& api, Exchange& exchange) {
   const bool items = place.below == "input_items";
   if (!items && !place.below.empty())
     co_return co_await send_problem(exchange, nothing_there(exchange), openai_error_response);
+  const std::string query = exchange.request().query;
+  if (!items && query_value(query, "stream").value_or("false") != "false") {
+    Problem problem{.message =
+                        "Unsupported parameter 'stream': events of a stored response are "
+                        "not kept; leave it out.",
+                    .param = "stream",
+                    .code = "unsupported_parameter"};
+    co_return co_await send_problem(exchange, std::move(problem), openai_error_response);
+  }
   const auto stored = co_await find_or_refuse(api, exchange, place.id);
   if (!stored) co_return;
   Response response;
-  response.body = items ? input_items_page(stored->input_items) : stored->body;
+  if (items) {
+    auto page = input_items_page(stored->input_items, query);
+    if (auto* problem = std::get_if<Problem>(&page))
+      co_return co_await send_problem(exchange, std::move(*problem), openai_error_response);
+    response.body = std::get<std::string>(std::move(page));
+  } else {
+    response.body = stored->body;
+  }
   co_await exchange.send(std::move(response));
 }
 

@@ -253,6 +253,35 @@ TEST(Responses, AreLookedUpAndDeleted) {
   EXPECT_EQ(server.post(path + "/cancel", "{}").status, 404);
 }
 
+TEST(Responses, ItemsOfTheInputComeInPages) {
+  TestServer server;
+  const json::object made = post_response(
+      server, response_body(R"([{"role":"user","content":"1"},{"role":"assistant","content":"2"},)"
+                            R"({"role":"user","content":"3"}])"));
+  const std::string path =
+      fmt::format("{}/{}", kResponsesPath, std::string_view(made.at("id").as_string()));
+  const auto page = [&](const std::string& query) {
+    const Reply reply = server.get(path + "/input_items" + query);
+    EXPECT_EQ(reply.status, 200) << reply.body;
+    return json::parse(reply.body);
+  };
+  const auto text = [](const json::value& item) {
+    return item.at("content").at(0).at("text").as_string();
+  };
+  EXPECT_EQ(text(page("").at("data").at(0)), "3");
+  const auto first = page("?order=asc&limit=2");
+  EXPECT_EQ(text(first.at("data").at(0)), "1");
+  EXPECT_EQ(first.at("data").as_array().size(), 2u);
+  EXPECT_EQ(first.at("has_more"), true);
+  const auto rest = page("?order=asc&after=" + std::string(first.at("last_id").as_string()));
+  ASSERT_EQ(rest.at("data").as_array().size(), 1u);
+  EXPECT_EQ(text(rest.at("data").at(0)), "3");
+  EXPECT_EQ(rest.at("has_more"), false);
+  for (const char* wrong : {"/input_items?order=up", "/input_items?limit=0", "/input_items?limit=x",
+                            "/input_items?after=nothing", "?stream=true"})
+    EXPECT_EQ(server.get(path + wrong).status, 400) << wrong;
+}
+
 TEST(Responses, AreTheirOwnersOnly) {
   ServerOptions options;
   options.api_keys = {plain_api_key("k1"), plain_api_key("k2")};
