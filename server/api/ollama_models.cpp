@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <chrono>
 #include <utility>
@@ -33,11 +34,20 @@ std::string parameter_size(std::int64_t parameters) {
   return count >= 1e9 ? fmt::format("{:.1f}B", count / 1e9) : fmt::format("{:.1f}M", count / 1e6);
 }
 
+// 64 digits, as Ollama's have: its own client shows the first ones, and fails where there are none.
+std::string digest_of(const ModelDetails& details) {
+  constexpr std::size_t kDigits = 64;
+  return details.digest.substr(0, kDigits) +
+         std::string(kDigits - std::min(details.digest.size(), kDigits), '0');
+}
+
 json::object details_json(const ModelDetails& details) {
+  json::array families;
+  if (!details.family.empty()) families.emplace_back(details.family);
   return {{"parent_model", ""},
           {"format", "gguf"},
           {"family", details.family},
-          {"families", json::array{details.family}},
+          {"families", std::move(families)},
           {"parameter_size", parameter_size(details.parameters)},
           {"quantization_level", details.weights}};
 }
@@ -50,7 +60,7 @@ json::object ollama_model(const Models::Entry& entry) {
           {"model", name},
           {"modified_at", rfc3339(system_clock::from_time_t(entry.created))},
           {"size", details.bytes},
-          {"digest", details.digest},
+          {"digest", digest_of(details)},
           {"details", details_json(details)}};
 }
 

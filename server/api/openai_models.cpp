@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <chrono>
 #include <utility>
 
+#include "server/api/ollama_names.h"
 #include "server/api/openai_error.h"
 
 namespace pincer {
@@ -11,9 +13,16 @@ namespace json = boost::json;
 
 namespace {
 
+// OpenAI's members and Anthropic's, whose clients ask at the same place.
 json::object openai_model_object(const Models::Entry& entry) {
   json::object object{
-      {"id", entry.name}, {"object", "model"}, {"created", entry.created}, {"owned_by", "pincer"}};
+      {"id", entry.name},
+      {"object", "model"},
+      {"created", entry.created},
+      {"owned_by", "pincer"},
+      {"type", "model"},
+      {"display_name", entry.name},
+      {"created_at", rfc3339(std::chrono::system_clock::from_time_t(entry.created))}};
   if (entry.backend) object["context_length"] = entry.backend->context();  // an extension
   return object;
 }
@@ -24,8 +33,12 @@ asio::awaitable<void> openai_models(const Api& api, Exchange& exchange) {
   json::array data;
   for (const Models::Entry& entry : api.models->list())
     data.emplace_back(openai_model_object(entry));
+  json::object page{{"object", "list"}, {"has_more", false}};
+  page["first_id"] = data.empty() ? json::value() : data.front().at("id");
+  page["last_id"] = data.empty() ? json::value() : data.back().at("id");
+  page["data"] = std::move(data);
   Response response;
-  response.body = json::serialize(json::object{{"object", "list"}, {"data", std::move(data)}});
+  response.body = json::serialize(page);
   co_await exchange.send(std::move(response));
 }
 

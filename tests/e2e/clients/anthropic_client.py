@@ -22,6 +22,7 @@ def chat():
     usage = answer.usage
     counted = client.messages.count_tokens(model=model(), system=system, messages=HELLO).input_tokens
     check(usage.input_tokens + usage.cache_read_input_tokens == counted, f"{usage} and {counted} counted")
+    check(model() in [m.id for m in client.models.list() if m.type == "model" and m.display_name and m.created_at], "the list of models")
     again = ask(system=system).usage
     check(again.cache_read_input_tokens > 0, f"what is cached: {again}")
 
@@ -32,6 +33,8 @@ def stream():
         whole = events.get_final_message()
     check(text and whole.content[0].text == text, whole)
     check(whole.usage.output_tokens > 0 and whole.stop_reason, whole)
+    started = next(iter(client.messages.create(model=model(), messages=HELLO, max_tokens=4, stream=True)))
+    check(started.message.usage.input_tokens > 0, started)
 
 
 def tools():

@@ -77,6 +77,15 @@ TEST(OllamaChat, ARawPromptIsAllThatTheModelReads) {
   EXPECT_EQ(raw, (std::vector<TokenId>{ByteTokenizer::kBegin, 'H', 'i'}));
 }
 
+// Ollama's own client shows the first twelve digits, of models that are not loaded, too.
+TEST(OllamaChat, EveryModelHasADigest) {
+  TestServer server;
+  server.models().announce("not-there-yet");
+  const auto models = json::parse(server.get("/api/tags").body).at("models").as_array();
+  ASSERT_EQ(models.size(), 2u);
+  for (const json::value& model : models) EXPECT_EQ(model.at("digest").as_string().size(), 64u);
+}
+
 TEST(OllamaChat, LoadsWithoutAnAnswer) {
   TestServer server;
   const json::value answer =

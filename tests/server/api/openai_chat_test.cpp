@@ -103,6 +103,13 @@ TEST(OpenAiChat, ModelsAreListedAndLookedUp) {
   EXPECT_EQ(json::parse(one.body).at("id").as_string(), "fake-model");
   EXPECT_EQ(json::parse(one.body).at("object").as_string(), "model");
   EXPECT_EQ(json::parse(one.body).at("owned_by").as_string(), "pincer");
+  // Anthropic's client asks here as well.
+  EXPECT_EQ(json::parse(one.body).at("type").as_string(), "model");
+  EXPECT_EQ(json::parse(one.body).at("display_name").as_string(), "fake-model");
+  EXPECT_TRUE(json::parse(one.body).at("created_at").as_string().ends_with("Z"));
+  EXPECT_EQ(list.at("first_id"), "fake-model");
+  EXPECT_EQ(list.at("last_id"), "fake-model");
+  EXPECT_EQ(list.at("has_more"), false);
   const Reply none = server.get("/v1/models/other");
   EXPECT_EQ(none.status, 404);
   EXPECT_EQ(json::parse(none.body).at("error").at("code").as_string(), "model_not_found");
