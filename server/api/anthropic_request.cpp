@@ -1,7 +1,10 @@
 #include "server/api/anthropic_request.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <limits>
 #include <utility>
@@ -9,6 +12,7 @@
 #include "server/api/anthropic_content.h"
 #include "server/api/json_body.h"
 #include "server/api/json_fields.h"
+#include "server/api/openai_tool_history.h"
 #include "server/api/request_limits.h"
 #include "server/api/tool_json.h"
 #include "server/http/random_id.h"
@@ -18,6 +22,16 @@ namespace json = boost::json;
 
 namespace {
 
+// Some are refused further on, with a reason. `cache_control` is not needed: all prompts are kept.
+constexpr auto kAnthropicFields =
+    std::to_array<std::string_view>({"model",         "messages",      "max_tokens",
+                                     "system",        "metadata",      "stop_sequences",
+                                     "stream",        "temperature",   "top_k",
+                                     "top_p",         "tools",         "tool_choice",
+                                     "thinking",      "service_tier",  "output_config",
+                                     "output_format", "cache_control", "anthropic_version",
+                                     "container",     "mcp_servers",   "context_management"});
+constexpr std::array<std::string_view, 5> kEfforts = {"low", "medium", "high", "xhigh", "max"};
 constexpr std::int64_t kLeastThinking = 1024;  // tokens, as Anthropic has it
 
 class RequestReader {
@@ -27,6 +41,7 @@ class RequestReader {
       : fields_(body, "", problem), chat_(request.chat), request_(request), problem_(problem) {}
 
   void read(AnthropicUse use) {
+    fields_.allow(kAnthropicFields);
     if (!fields_.text("model", chat_.model)) fields_.wrong_value("model", "it must be given");
     messages();
     tools();
@@ -73,13 +88,20 @@ void RequestReader::messages() {
     if (!array[i].is_object()) return fields_.wrong_type(name, "an object", array[i]);
     parse_anthropic_message(array[i].get_object(), name + ".", problem_, chat_.messages);
   }
-  if (problem_ || chat_.messages.empty() || chat_.messages.back().role != "assistant") return;
-  if (!chat_.messages.back().tool_calls.empty()) {
+  if (problem_ || chat_.messages.empty()) return;
+  const bool continues = chat_.messages.back().role == "assistant";
+  if (continues && !chat_.messages.back().tool_calls.empty()) {
     return fields_.wrong_value("messages",
                                "it ends with tool_use blocks; the next message must have their "
                                "tool_result blocks");
   }
-  chat_.continue_last = true;
+  if (const auto wrong = find_wrong_tool_history(chat_.messages)) {
+    return fields_.wrong_value("messages",
+                               fmt::format("the tool_use and tool_result blocks do not fit "
+                                           "together: of one message, {}",
+                                           wrong->why));
+  }
+  chat_.continue_last = continues;
 }
 
 void RequestReader::tool(const json::value& value, std::size_t index) {
@@ -116,6 +138,7 @@ void RequestReader::tools() {
   if (array.size() > kMaxTools)
     return fields_.wrong_value("tools", fmt::format("at most {} are taken", kMaxTools));
   for (std::size_t i = 0; i < array.size() && !problem_; ++i) tool(array[i], i);
+  check_tools(fields_, chat_.tools);
 }
 
 void RequestReader::tool_choice() {
@@ -180,7 +203,13 @@ void RequestReader::output_format() {
   const json::object* config = fields_.object("output_config");
   if (config == nullptr) return;
   JsonFields fields(*config, "output_config.", problem_);
-  fields.text("effort", chat_.reasoning_effort);
+  // How much to spend, not whether to think: templates that do not know it are not told.
+  std::string effort;
+  if (fields.text("effort", effort)) {
+    if (std::ranges::find(kEfforts, effort) == kEfforts.end())
+      fields.wrong_value("effort", fmt::format("it must be one of {}", fmt::join(kEfforts, ", ")));
+    chat_.template_options.emplace_back("reasoning_effort", jinja::Value::text(effort, true));
+  }
   if (const json::object* format = fields.object("format"))
     read_format(*format, "output_config.format.");
 }

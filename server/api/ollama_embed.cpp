@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <boost/json.hpp>
 #include <limits>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -40,6 +42,9 @@ std::variant<EmbeddingJob, Problem> parse(std::string_view body, std::string_vie
   EmbeddingJob job;
   std::optional<Problem> problem;
   JsonFields fields(object, "", problem);
+  const auto known = std::to_array<std::string_view>(
+      {"model", key, "truncate", "dimensions", "options", "keep_alive"});
+  fields.allow(known);
   if (!fields.text("model", job.model)) fields.wrong_value("model", "it must be given");
   bool truncate = true;
   fields.boolean("truncate", truncate);

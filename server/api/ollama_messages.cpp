@@ -55,14 +55,31 @@ class MessageReader {
       fields.unsupported("images", "the models of this server read text only");
     for (const auto& [call, call_prefix] : objects(fields, "tool_calls", prefix))
       message.tool_calls.push_back(read_call(*call, call_prefix));
-    if (message.role == "tool") {
-      if (!fields.text("tool_call_id", message.tool_call_id) && answered_ < called_)
-        message.tool_call_id = fmt::format("call_{}", answered_++);
-    }
+    if (message.role == "tool") find_call(fields, message);
+    for (const ToolCall& call : message.tool_calls) open_.push_back({call.id, call.name});
     chat_.messages.push_back(std::move(message));
   }
 
  private:
+  struct OpenCall {
+    std::string id, name;
+  };
+
+  // A result names its call, or its tool, or nothing: then it is the first open call's.
+  void find_call(JsonFields& fields, Message& message) {
+    std::string tool;
+    const bool by_name = fields.text("tool_name", tool) && !tool.empty();
+    auto call = open_.begin();
+    if (fields.text("tool_call_id", message.tool_call_id)) {
+      call = std::ranges::find(open_, message.tool_call_id, &OpenCall::id);
+    } else if (by_name) {
+      call = std::ranges::find(open_, tool, &OpenCall::name);
+    }
+    if (call == open_.end()) return;
+    message.tool_call_id = call->id;
+    open_.erase(call);
+  }
+
   ToolCall read_call(const json::object& object, const std::string& prefix) {
     JsonFields fields(object, prefix, problem_);
     ToolCall call;
@@ -79,7 +96,8 @@ class MessageReader {
 
   ChatRequest& chat_;
   std::optional<Problem>& problem_;
-  int called_ = 0, answered_ = 0;
+  int called_ = 0;              // without an id of their own
+  std::vector<OpenCall> open_;  // that no result was given for
 };
 
 Tool parse_tool(const json::object& object, const std::string& prefix,
@@ -120,6 +138,7 @@ void parse_ollama_tools(const json::object& body, ChatRequest& chat,
     chat.tools.push_back(parse_tool(*object, prefix, problem));
   if (chat.tools.size() > kMaxTools)
     fields.wrong_value("tools", fmt::format("at most {} are taken", kMaxTools));
+  check_tools(fields, chat.tools);
 }
 
 }  // namespace pincer

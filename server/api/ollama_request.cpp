@@ -1,7 +1,10 @@
 #include "server/api/ollama_request.h"
 
+#include <array>
 #include <boost/json.hpp>
 #include <limits>
+#include <span>
+#include <string_view>
 #include <utility>
 
 #include "server/api/json_body.h"
@@ -15,6 +18,14 @@ namespace pincer {
 namespace json = boost::json;
 
 namespace {
+
+constexpr auto kOllamaChatFields =
+    std::to_array<std::string_view>({"model", "messages", "tools", "stream", "think", "logprobs",
+                                     "top_logprobs", "format", "options", "keep_alive"});
+// Some are refused further on, with a reason.
+constexpr auto kOllamaGenerateFields = std::to_array<std::string_view>(
+    {"model", "prompt", "suffix", "system", "template", "context", "raw", "images", "stream",
+     "think", "logprobs", "top_logprobs", "format", "options", "keep_alive"});
 
 // "json", a schema, or "" for nothing.
 void parse_format(JsonFields& fields, ChatRequest& chat) {
@@ -97,6 +108,8 @@ std::variant<OllamaRequest, Problem> parse_ollama_request(std::string_view body,
   chat.sampling.seed = random_seed();
   std::optional<Problem> problem;
   JsonFields fields(object, "", problem);
+  fields.allow(use == OllamaUse::chat ? std::span<const std::string_view>(kOllamaChatFields)
+                                      : std::span<const std::string_view>(kOllamaGenerateFields));
   if (!fields.text("model", chat.model)) fields.wrong_value("model", "it must be given");
   fields.boolean("stream", request.stream);
   if (use == OllamaUse::chat) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <boost/json.hpp>
 #include <limits>
 #include <utility>
@@ -14,6 +15,9 @@ namespace pincer {
 namespace json = boost::json;
 
 namespace {
+
+constexpr auto kEmbeddingFields =
+    std::to_array<std::string_view>({"model", "input", "dimensions", "encoding_format", "user"});
 
 void parse_text(JsonFields& fields, const std::string& name, const json::value& value,
                 std::vector<EmbeddingInput>& inputs) {
@@ -66,6 +70,7 @@ std::variant<OpenAiEmbeddingsRequest, Problem> parse_openai_embeddings(std::stri
   OpenAiEmbeddingsRequest request;
   std::optional<Problem> problem;
   JsonFields fields(std::get<json::object>(parsed), "", problem);
+  fields.allow(kEmbeddingFields);
   if (fields.text("model", request.job.model) && request.job.model.empty())
     fields.wrong_value("model", "it must name the model");
   parse_input(fields, request.job.inputs);

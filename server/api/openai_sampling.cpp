@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <charconv>
 #include <limits>
@@ -107,6 +108,7 @@ OpenAiStreaming parse_openai_streaming(JsonFields& fields, std::optional<Problem
   if (options == nullptr) return streaming;
   if (!streaming.stream) fields.wrong_value("stream_options", "it needs 'stream' to be true");
   JsonFields inner(*options, "stream_options.", problem);
+  inner.allow(std::to_array<std::string_view>({"include_usage", "include_obfuscation"}));
   inner.boolean("include_usage", streaming.include_usage);
   bool obfuscation = false;  // padding against those who measure events; there is none here
   inner.boolean("include_obfuscation", obfuscation);

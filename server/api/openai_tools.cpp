@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "server/api/request_limits.h"
+#include "server/api/tool_json.h"
 
 namespace pincer {
 namespace json = boost::json;
@@ -79,13 +80,7 @@ class ToolsParser {
       if (!array[i].is_object()) return fields_.wrong_type(name, "an object", array[i]);
       parse_tool(array[i].get_object(), name + ".");
     }
-    std::size_t bytes = 0;
-    for (const Tool& tool : chat_.tools) bytes += tool.parameters.size();
-    if (bytes > kMaxToolBytes) {
-      fields_.wrong_value("tools", fmt::format("their parameters have at most {} bytes together, "
-                                               "but these have {}",
-                                               kMaxToolBytes, bytes));
-    }
+    check_tools(fields_, chat_.tools);
   }
 
   void parse_tool(const json::object& object, const std::string& prefix) {

@@ -1,8 +1,12 @@
 #include "server/api/tool_json.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/json.hpp>
 #include <utility>
+
+#include "server/api/request_limits.h"
 
 namespace pincer {
 namespace json = boost::json;
@@ -13,6 +17,19 @@ bool is_tool_name(std::string_view name) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
            c == '.' || c == '-';
   });
+}
+
+void check_tools(JsonFields& fields, const std::vector<Tool>& tools) {
+  std::size_t bytes = 0;
+  for (const Tool& tool : tools) {
+    bytes += tool.parameters.size();
+    if (std::ranges::count(tools, tool.name, &Tool::name) > 1)
+      fields.wrong_value("tools", fmt::format("there are two tools '{}'", tool.name));
+  }
+  if (bytes <= kMaxToolBytes) return;
+  fields.wrong_value("tools", fmt::format("their parameters have at most {} bytes together, but "
+                                          "these have {}",
+                                          kMaxToolBytes, bytes));
 }
 
 json::object call_arguments(std::string_view text) {

@@ -45,20 +45,22 @@ TEST(AnthropicRequest, ReadsTheFieldsOfAnAnswer) {
 }
 
 TEST(AnthropicRequest, ReadsATurnWithTools) {
-  const AnthropicRequest request = accepted(
-      R"(,"tools":[{"name":"f","description":"d","input_schema":{"type":"object"}}],)"
-      R"("tool_choice":{"type":"any","disable_parallel_tool_use":true})",
-      R"([{"role":"user","content":"Q"},{"role":"assistant","content":[)"
-      R"({"type":"thinking","thinking":"T","signature":""},{"type":"text","text":"A"},)"
-      R"({"type":"tool_use","id":"i","name":"f","input":{"x":1}}]},{"role":"user","content":[)"
-      R"({"type":"tool_result","tool_use_id":"i","content":[{"type":"text","text":"R"}]},)"
-      R"({"type":"tool_result","tool_use_id":"j","content":"bad","is_error":true},)"
-      R"({"type":"text","text":"go on"}]}])");
+  const AnthropicRequest request =
+      accepted(R"(,"tools":[{"name":"f","description":"d","input_schema":{"type":"object"}}],)"
+               R"("tool_choice":{"type":"any","disable_parallel_tool_use":true})",
+               R"([{"role":"user","content":"Q"},{"role":"assistant","content":[)"
+               R"({"type":"thinking","thinking":"T","signature":""},{"type":"text","text":"A"},)"
+               R"({"type":"tool_use","id":"i","name":"f","input":{"x":1}},)"
+               R"({"type":"tool_use","id":"j","name":"f","input":{}}]},{"role":"user","content":[)"
+               R"({"type":"tool_result","tool_use_id":"i","content":[{"type":"text","text":"R"}]},)"
+               R"({"type":"tool_result","tool_use_id":"j","content":"bad","is_error":true},)"
+               R"({"type":"text","text":"go on"}]}])");
   const auto& messages = request.chat.messages;
   ASSERT_EQ(messages.size(), 5u);
   EXPECT_EQ(messages[1].reasoning, "T");
   EXPECT_EQ(messages[1].content, "A");
-  EXPECT_EQ(messages[1].tool_calls, (std::vector<ToolCall>{{"i", "f", R"({"x":1})"}}));
+  EXPECT_EQ(messages[1].tool_calls,
+            (std::vector<ToolCall>{{"i", "f", R"({"x":1})"}, {"j", "f", "{}"}}));
   EXPECT_EQ(messages[2].role, "tool");
   EXPECT_EQ(messages[2].tool_call_id, "i");
   EXPECT_EQ(messages[2].content, "R");
@@ -98,6 +100,13 @@ TEST(AnthropicRequest, ReadsFormatsAndThinking) {
   EXPECT_FALSE(thinks(R"(,"thinking":{"type":"disabled"})"));
 }
 
+// A model that does not think is not told, and no less asked.
+TEST(AnthropicRequest, EffortIsAHint) {
+  const ChatRequest chat = accepted(R"(,"output_config":{"effort":"high"})").chat;
+  EXPECT_EQ(chat.reasoning_effort, "");
+  EXPECT_EQ(chat.template_options.back().first, "reasoning_effort");
+}
+
 struct Refusal {
   const char* more;
   const char* messages;
@@ -121,6 +130,9 @@ TEST(AnthropicRequest, RefusesByName) {
        "tool_choice.name"},
       {R"(,"output_config":{"format":{"type":"xml"}})", kHi, "output_config.format.type"},
       {R"(,"service_tier":"fast")", kHi, "service_tier"},
+      {R"(,"output_config":{"effort":"a lot"})", kHi, "output_config.effort"},
+      {R"(,"stop":"x")", kHi, "stop"},
+      {R"(,"tools":[{"name":"f","input_schema":{}},{"name":"f","input_schema":{}}])", kHi, "tools"},
       {R"(,"system":[{"type":"image"}])", kHi, "system[0].type"},
       {"", "[]", "messages"},
       {"", R"([{"role":"system","content":"A"}])", "messages[0].role"},
@@ -130,6 +142,13 @@ TEST(AnthropicRequest, RefusesByName) {
        "messages[0].content[0].tool_use_id"},
       {"",
        R"([{"role":"assistant","content":[{"type":"tool_use","id":"i","name":"f","input":{}}]}])",
+       "messages"},
+      {"",
+       R"([{"role":"user","content":[{"type":"tool_result","tool_use_id":"i","content":"R"}]}])",
+       "messages"},
+      {"",
+       R"([{"role":"assistant","content":[{"type":"tool_use","id":"i","name":"f","input":{}}]},)"
+       R"({"role":"user","content":"and?"}])",
        "messages"},
       {"", R"([{"role":"user"}])", "messages[0].content"},
       {"", R"([7])", "messages[0]"},

@@ -56,6 +56,28 @@ TEST(OllamaRequest, ReadsFormatsAndThinking) {
   EXPECT_TRUE(std::get<bool>(thinks.template_options.at(0).second.data()));
 }
 
+TEST(OllamaRequest, ResultsNameTheirTool) {
+  const auto messages =
+      accepted(OllamaUse::chat,
+               R"(,"messages":[{"role":"assistant","content":"","tool_calls":[)"
+               R"({"id":"a","function":{"name":"f","arguments":{}}},)"
+               R"({"id":"b","function":{"name":"g","arguments":{}}}]},)"
+               R"({"role":"tool","tool_name":"g","content":"G"},{"role":"tool","content":"F"}])")
+          .chat.messages;
+  ASSERT_EQ(messages.size(), 3u);
+  EXPECT_EQ(messages[1].tool_call_id, "b");
+  EXPECT_EQ(messages[2].tool_call_id, "a");
+}
+
+TEST(OllamaRequest, RefusesWhatItDoesNotKnow) {
+  for (const auto& [use, body] :
+       {std::pair(OllamaUse::chat, std::string(kHi) + R"(,"temperature":0.5)"),
+        std::pair(OllamaUse::generate, std::string(R"(,"prompt":"Hi","width":64)"))}) {
+    const auto parsed = parse_ollama_request(R"({"model":"m")" + body + "}", use, {}, 32);
+    EXPECT_TRUE(std::holds_alternative<Problem>(parsed)) << body;
+  }
+}
+
 TEST(OllamaRequest, NumbersCallsAndGivesResultsTheirs) {
   const auto messages =
       accepted(OllamaUse::chat,
