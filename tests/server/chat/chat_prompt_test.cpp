@@ -128,7 +128,8 @@ TEST_F(ChatPrompt, CallsAndResultsReachTheTemplate) {
 
 // In the manner of Mistral's.
 TEST_F(ChatPrompt, IdsOfCallsAreNineCharactersWhereTheTemplateDemandsIt) {
-  use("{% for m in messages %}{% for call in m.tool_calls or [] %}{% if call.id|length != 9 %}"
+  use("{% if tools %}[TOOL_CALLS]{{ tools | tojson }}{% endif %}"
+      "{% for m in messages %}{% for call in m.tool_calls or [] %}{% if call.id|length != 9 %}"
       "{{ raise_exception('9!') }}{% endif %}{{ call.id }} {% endfor %}"
       "{% if m.role == 'tool' %}{{ m.tool_call_id }} {% endif %}{% endfor %}");
   ChatRequest request = with_history();
