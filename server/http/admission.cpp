@@ -29,12 +29,19 @@ std::optional<Problem> route_problem(const Request& request, const Router::Match
   return std::nullopt;
 }
 
+// What curl -d says of any body: Ollama's documents ask like that. A web page's form does so, too,
+// but with its origin.
+bool is_plain_curl(const Request& request) {
+  return request.path.starts_with("/api/") && request.header(field::origin).empty() &&
+         beast::iequals(request.header(field::content_type), "application/x-www-form-urlencoded");
+}
+
 std::optional<Problem> content_problem(const Request& request) {
   const auto unsupported = [](std::string message) {
     return Problem{.status = 415, .message = std::move(message), .code = "unsupported_media_type"};
   };
   const std::string_view type = request.header(field::content_type);
-  if (!type.empty() && !is_json_content_type(type)) {
+  if (!type.empty() && !is_json_content_type(type) && !is_plain_curl(request)) {
     return unsupported(fmt::format(
         "The content type '{}' is not supported: send 'Content-Type: application/json'.", type));
   }

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
@@ -75,6 +76,23 @@ TEST(OllamaChat, ARawPromptIsAllThatTheModelReads) {
   EXPECT_FALSE(answer.as_object().contains("context"));
   const auto raw = std::get<std::vector<TokenId>>(server.backend().last_request().raw_prompt);
   EXPECT_EQ(raw, (std::vector<TokenId>{ByteTokenizer::kBegin, 'H', 'i'}));
+}
+
+// Its documents ask by curl -d, which names the type of a web page's form.
+TEST(OllamaChat, TakesWhatCurlSends) {
+  TestServer server;
+  const auto ask = [&](std::string_view path, const std::string& body, const std::string& more) {
+    TestClient client = server.connect();
+    client.send(
+        fmt::format("POST {} HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+                    "application/x-www-form-urlencoded\r\n{}Content-Length: {}\r\n\r\n{}",
+                    path, more, body.size(), body));
+    return client.read().status;
+  };
+  EXPECT_EQ(ask("/api/chat", chat(), ""), 200);
+  EXPECT_EQ(ask("/v1/chat/completions", chat(), ""), 415);
+  EXPECT_EQ(ask("/api/chat", chat(), "Origin: http://localhost\r\n"), 415);
+  EXPECT_EQ(ask("/api/chat", chat(), "Origin: http://evil.example\r\n"), 403);
 }
 
 // Ollama's own client shows the first twelve digits, of models that are not loaded, too.
