@@ -23,11 +23,9 @@ asio::awaitable<void> refuse_message(Exchange& exchange, Problem problem) {
   co_await send_problem(exchange, std::move(problem), anthropic_error_response);
 }
 
-// Anthropic's clients look for the request's id under this name.
 asio::awaitable<void> send(Exchange& exchange, std::string body) {
   Response response;
   response.body = std::move(body);
-  response.headers.emplace_back("request-id", exchange.request().id);
   co_await exchange.send(std::move(response));
 }
 

@@ -126,7 +126,7 @@ Access::Headers Access::cors_headers(const Request& request) const {
   const std::string_view origin = request.header(field::origin);
   if (!origin_allowed(origin)) return {};
   return {{"Access-Control-Allow-Origin", std::string(origin)},
-          {"Access-Control-Expose-Headers", "x-request-id, retry-after"},
+          {"Access-Control-Expose-Headers", "x-request-id, request-id, retry-after"},
           {"Vary", "Origin"}};
 }
 

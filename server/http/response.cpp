@@ -28,7 +28,9 @@ std::string response_head(const Response& response, Framing framing, bool keep_a
   const auto out = std::back_inserter(head);
   fmt::format_to(out, "HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status,
                  std::string_view(reason.data(), reason.size()), http_date());
-  if (!request_id.empty()) fmt::format_to(out, "x-request-id: {}\r\n", request_id);
+  // The second is where Anthropic's clients look for it.
+  if (!request_id.empty())
+    fmt::format_to(out, "x-request-id: {0}\r\nrequest-id: {0}\r\n", request_id);
   if (!response.content_type.empty())
     fmt::format_to(out, "Content-Type: {}\r\n", response.content_type);
   for (const auto& [name, value] : response.headers) fmt::format_to(out, "{}: {}\r\n", name, value);

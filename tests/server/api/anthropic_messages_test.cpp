@@ -74,6 +74,15 @@ TEST(AnthropicMessages, CountsTokens) {
   EXPECT_EQ(json::parse(reply.body), json::parse(R"({"input_tokens":5})"));
 }
 
+TEST(AnthropicMessages, EveryResponseHasAnIdUnderTheNameOfItsClients) {
+  TestServer server;
+  for (const std::string& request : {body(""), body(R"(,"stream":true)"), std::string("{")}) {
+    const auto headers = server.post(kPath, request).headers;
+    EXPECT_FALSE(headers.at("request-id").empty());
+    EXPECT_EQ(headers.at("request-id"), headers.at("x-request-id"));
+  }
+}
+
 TEST(AnthropicMessages, RefusesInItsOwnBody) {
   TestServer server;
   const Reply unknown = server.post(kPath, body("", "other"));
