@@ -23,6 +23,9 @@ namespace json = boost::json;
 
 namespace {
 
+// 0.7 for 0.7f, and not 0.699999988.
+double shortest(float value) { return std::stod(fmt::format("{}", value)); }
+
 constexpr auto kResponseFields = std::to_array<std::string_view>(
     {"model", "input", "instructions", "previous_response_id", "stream", "stream_options", "store",
      "include", "max_output_tokens", "temperature", "top_p", "top_logprobs", "tools", "tool_choice",
@@ -170,11 +173,11 @@ class RequestParser {
         {"safety_identifier", given("safety_identifier", nullptr)},
         {"service_tier", given("service_tier", "default")},
         {"store", request_.store},
-        {"temperature", chat.sampling.temperature},
+        {"temperature", given("temperature", shortest(chat.sampling.temperature))},
         {"text", std::move(text)},
         {"tool_choice", given("tool_choice", "auto")},
         {"top_logprobs", chat.top_logprobs},
-        {"top_p", chat.sampling.top_p},
+        {"top_p", given("top_p", shortest(chat.sampling.top_p))},
         {"truncation", "disabled"},
     };
     // Of these members the only one that must be a string if it is there.
@@ -194,11 +197,11 @@ std::variant<ResponsesRequest, Problem> parse_responses_request(std::string_view
                                                                 std::size_t max_depth) {
   const auto object = parse_json_body(body, max_depth);
   if (const auto* problem = std::get_if<Problem>(&object)) return *problem;
-  return parse_responses_request(std::get<json::object>(object), defaults);
+  return read_responses_request(std::get<json::object>(object), defaults);
 }
 
-std::variant<ResponsesRequest, Problem> parse_responses_request(const json::object& body,
-                                                                const SamplingParams& defaults) {
+std::variant<ResponsesRequest, Problem> read_responses_request(const json::object& body,
+                                                               const SamplingParams& defaults) {
   return RequestParser(body, defaults).parse();
 }
 

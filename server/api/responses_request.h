@@ -24,12 +24,13 @@ struct ResponsesRequest {
   boost::json::object echo;  // members of the response object that repeat the request
 };
 
-// As parse_openai_chat(). The second is for transports that read JSON themselves.
+// As parse_openai_chat().
 std::variant<ResponsesRequest, Problem> parse_responses_request(std::string_view body,
                                                                 const SamplingParams& defaults,
                                                                 std::size_t max_depth);
-std::variant<ResponsesRequest, Problem> parse_responses_request(const boost::json::object& body,
-                                                                const SamplingParams& defaults);
+// The same for transports that read JSON themselves.
+std::variant<ResponsesRequest, Problem> read_responses_request(const boost::json::object& body,
+                                                               const SamplingParams& defaults);
 
 // Instructions, what came before, and the input, one after another. The problem is a tool history
 // that does not fit together.

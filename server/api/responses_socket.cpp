@@ -212,9 +212,7 @@ class Session : public std::enable_shared_from_this<Session> {
     const auto use = AccountUse::begin(account);  // until the end
     if (auto* limited = std::get_if<Problem>(&use)) co_return *limited;
     // Taken: it is large, perhaps, and the answer long.
-    auto parse = [body = std::move(create.body), &defaults = api_.sampling] {
-      return parse_responses_request(body, defaults);
-    };
+    auto parse = std::bind_front(read_responses_request, std::move(create.body), api_.sampling);
     create.body = boost::json::object();
     auto parsed = co_await offload(api_, bytes_, std::move(parse));
     if (auto* problem = std::get_if<Problem>(&parsed)) co_return std::move(*problem);

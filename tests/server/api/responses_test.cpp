@@ -87,6 +87,14 @@ TEST(Responses, AnswersWithOneObject) {
     "content":[{"type":"output_text","text":"You said: Hi","annotations":[],"logprobs":[]}]})"));
 }
 
+TEST(Responses, SayNumbersAsTheyWereGiven) {
+  TestServer server;
+  const auto body =
+      post_response(server, response_body(R"("Hi")", R"(,"temperature":0.7,"top_p":0.9)"));
+  EXPECT_EQ(body.at("temperature").as_double(), 0.7);
+  EXPECT_EQ(body.at("top_p").as_double(), 0.9);
+}
+
 // OpenAI's description has it as a string, not as one that may be null.
 TEST(Responses, NameTheUserOnlyWhereThereIsOne) {
   TestServer server;
@@ -255,9 +263,14 @@ TEST(Responses, AreLookedUpAndDeleted) {
 
 TEST(Responses, ItemsOfTheInputComeInPages) {
   TestServer server;
+  const auto part = [](const char* type, const char* text) {
+    return fmt::format(R"([{{"type":"{}","text":"{}"}}])", type, text);
+  };
   const json::object made = post_response(
-      server, response_body(R"([{"role":"user","content":"1"},{"role":"assistant","content":"2"},)"
-                            R"({"role":"user","content":"3"}])"));
+      server, response_body(fmt::format(
+                  R"([{{"role":"user","content":{}}},{{"role":"assistant","content":{}}},)"
+                  R"({{"role":"user","content":{}}}])",
+                  part("input_text", "1"), part("output_text", "2"), part("input_text", "3"))));
   const std::string path =
       fmt::format("{}/{}", kResponsesPath, std::string_view(made.at("id").as_string()));
   const auto page = [&](const std::string& query) {
