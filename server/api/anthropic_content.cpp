@@ -129,6 +129,8 @@ void parse_anthropic_message(const json::object& object, const std::string& pref
   }
   if (!content->is_array())
     return fields.wrong_type("content", "a string or an array of blocks", *content);
+  if (user && content->get_array().empty())
+    return fields.wrong_value("content", "it must not be empty");
   if (!user) message_of(messages, role);
   each_block(fields, "content", content->get_array(), prefix, problem,
              [&](JsonFields& block, const std::string& type, const std::string& block_prefix) {

@@ -49,7 +49,8 @@ class RequestReader {
     thinking();
     output_format();
     if (use == AnthropicUse::answer) answer();
-    for (const std::string_view key : {"container", "mcp_servers", "context_management"}) {
+    context_management();
+    for (const std::string_view key : {"container", "mcp_servers"}) {
       if (fields_.find(key)) fields_.unsupported(key, "it is not supported; leave it out");
     }
   }
@@ -61,6 +62,7 @@ class RequestReader {
   void tool_choice();
   void thinking();
   void output_format();
+  void context_management();
   void read_format(const json::object& format, const std::string& prefix);
   void answer();
   void stops();
@@ -120,7 +122,7 @@ void RequestReader::tool(const json::value& value, std::size_t index) {
   if (!fields.text("name", tool.name)) return fields.wrong_value("name", "it must be given");
   if (!is_tool_name(tool.name)) {
     return fields.wrong_value("name",
-                              "it must be 1 to 64 letters, digits, dots, hyphens or underscores");
+                              "it must be 1 to 128 letters, digits, dots, hyphens or underscores");
   }
   fields.text("description", tool.description);
   fields.boolean("strict", tool.strict);
@@ -185,6 +187,26 @@ void RequestReader::thinking() {
     if (type == "enabled" && budget == 0) fields.wrong_value("budget_tokens", "it must be given");
   }
   chat_.template_options.emplace_back("enable_thinking", enabled);
+}
+
+// Claude Code always asks to leave out earlier thinking: what of it is shown is the template's to
+// say. Other edits would change what the model reads.
+void RequestReader::context_management() {
+  const json::object* object = fields_.object("context_management");
+  if (object == nullptr) return;
+  JsonFields fields(*object, "context_management.", problem_);
+  const json::value* edits = fields.find("edits");
+  if (edits == nullptr) return;
+  if (!edits->is_array()) return fields.wrong_type("edits", "an array", *edits);
+  for (const json::value& edit : edits->get_array()) {
+    const json::value* type = edit.is_object() ? edit.get_object().if_contains("type") : nullptr;
+    if (type == nullptr || !type->is_string() ||
+        !type->get_string().starts_with("clear_thinking_")) {
+      return fields.unsupported("edits",
+                                "the only edit that is taken is clear_thinking; leave "
+                                "others out");
+    }
+  }
 }
 
 void RequestReader::read_format(const json::object& format, const std::string& prefix) {

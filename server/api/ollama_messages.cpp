@@ -112,7 +112,7 @@ Tool parse_tool(const json::object& object, const std::string& prefix,
   JsonFields inner(*function, prefix + "function.", problem);
   if (!inner.text("name", tool.name)) inner.wrong_value("name", "it must be given");
   if (!is_tool_name(tool.name)) {
-    inner.wrong_value("name", "it must be 1 to 64 letters, digits, dots, hyphens or underscores");
+    inner.wrong_value("name", "it must be 1 to 128 letters, digits, dots, hyphens or underscores");
   }
   inner.text("description", tool.description);
   if (const json::object* schema = inner.object("parameters"))

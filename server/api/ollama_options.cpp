@@ -71,6 +71,7 @@ void refuse_unsupported(JsonFields& fields, const json::object& options) {
   fields.boolean("penalize_newline", newline);
   if (!newline) fields.unsupported("penalize_newline", "newlines cannot be spared from penalties");
   for (const auto& [key, value] : options) {
+    if (value.is_null()) continue;
     const std::string_view name(key.data(), key.size());
     if (std::ranges::find(kKnown, name) == kKnown.end() &&
         std::ranges::find(kWithoutEffect, name) == kWithoutEffect.end())
@@ -94,8 +95,8 @@ int parse_ollama_options(const json::object& options, ChatRequest& chat,
   parse_sampling(fields, chat.sampling);
   parse_stops(fields, EmptyStop::left_out, chat.stops);
   std::int64_t predict = -1, context = 0;
-  fields.integer("num_predict", predict, -2, kMaxInt);  // -1 and -2: to the context's end
-  chat.max_tokens = static_cast<int>(std::max<std::int64_t>(predict, -1));
+  fields.integer("num_predict", predict, -2, kMaxInt);  // up to 0: to the context's end
+  chat.max_tokens = predict > 0 ? static_cast<int>(predict) : -1;
   fields.integer("num_ctx", context, 1, kMaxInt);
   refuse_unsupported(fields, options);
   return static_cast<int>(context);

@@ -16,7 +16,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::size_t kMostNameBytes = 64;
+constexpr std::size_t kMostNameBytes = 128;
 
 bool is_name(std::string_view name) {
   const auto allowed = [](char c) {

@@ -12,7 +12,7 @@ namespace pincer {
 namespace json = boost::json;
 
 bool is_tool_name(std::string_view name) {
-  constexpr std::size_t kMost = 64;
+  constexpr std::size_t kMost = 128;
   return !name.empty() && name.size() <= kMost && std::ranges::all_of(name, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
            c == '.' || c == '-';

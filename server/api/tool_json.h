@@ -11,7 +11,7 @@
 
 namespace pincer {
 
-// [a-zA-Z0-9_.-]{1,64}
+// [a-zA-Z0-9_.-]{1,128}
 bool is_tool_name(std::string_view name);
 
 // No two of "tools" have a name, and their parameters are not too long together.

@@ -1,5 +1,6 @@
 #include "server/api/anthropic_request.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -107,6 +108,14 @@ TEST(AnthropicRequest, EffortIsAHint) {
   EXPECT_EQ(chat.template_options.back().first, "reasoning_effort");
 }
 
+// Claude Code sends this of itself.
+TEST(AnthropicRequest, EarlierThinkingMayBeLeftOut) {
+  for (const char* edits : {"[]", R"([{"type":"clear_thinking_20251015","keep":"all"}])"})
+    accepted(fmt::format(R"(,"context_management":{{"edits":{}}})", edits));
+  EXPECT_TRUE(std::holds_alternative<Problem>(
+      parse(R"(,"context_management":{"edits":[{"type":"clear_tool_uses_20250919"}]})")));
+}
+
 struct Refusal {
   const char* more;
   const char* messages;
@@ -151,6 +160,7 @@ TEST(AnthropicRequest, RefusesByName) {
        R"({"role":"user","content":"and?"}])",
        "messages"},
       {"", R"([{"role":"user"}])", "messages[0].content"},
+      {"", R"([{"role":"user","content":[]}])", "messages[0].content"},
       {"", R"([7])", "messages[0]"},
   };
   for (const Refusal& r : kRefusals) {

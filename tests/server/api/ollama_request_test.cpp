@@ -44,6 +44,13 @@ TEST(OllamaRequest, ReadsOptions) {
   EXPECT_EQ(request.num_ctx, 64);
 }
 
+TEST(OllamaRequest, OptionsThatSayNothing) {
+  const auto chat =
+      accepted(OllamaUse::chat, std::string(kHi) + R"(,"options":{"tfs_z":null,"num_predict":0})")
+          .chat;
+  EXPECT_EQ(chat.max_tokens, -1);
+}
+
 TEST(OllamaRequest, ReadsFormatsAndThinking) {
   EXPECT_EQ(accepted(OllamaUse::chat, std::string(kHi) + R"(,"format":"json")").chat.format,
             OutputFormat());

@@ -30,7 +30,7 @@ struct Message {
 };
 
 struct Tool {
-  std::string name = {};  // [a-zA-Z0-9_.-]{1,64}: the parsers of the dialects see to it
+  std::string name = {};  // [a-zA-Z0-9_.-]{1,128}: the parsers of the dialects see to it
   std::string description = {};
   std::string parameters = {};  // JSON schema of an object, as JSON text; empty: none
   bool strict = false;          // calls must be valid against `parameters`, whoever decides to call
