@@ -15,23 +15,28 @@ struct Opening {
   explicit Opening(std::shared_ptr<Doorbell> doorbell) : bell(std::move(doorbell)) {}
 
   void set(Opened opened) {
+    std::shared_ptr<Doorbell> waits;
     {
       const std::lock_guard lock(mutex);
       if (abandoned) return;
       result = std::move(opened);
+      waits = bell;
     }
-    bell->ring();
+    waits->ring();
   }
   std::optional<Opened> take() {
     const std::lock_guard lock(mutex);
     return std::exchange(result, std::nullopt);
   }
-  // A late answer, or one that nobody took.
+  // A late answer, or one that nobody took, is dropped; and the bell, which must not be there any
+  // more when its I/O context goes, though the model may be loading still.
   void abandon() {
     std::optional<Opened> unused;
+    std::shared_ptr<Doorbell> silent;
     const std::lock_guard lock(mutex);
     abandoned = true;
     unused.swap(result);
+    silent.swap(bell);
   }
 
   std::shared_ptr<Doorbell> bell;
@@ -45,11 +50,11 @@ struct Opening {
 asio::awaitable<OpenedModel> open_model(ModelOpener& opener, std::string name,
                                         std::shared_ptr<Doorbell> bell,
                                         std::function<bool()> left) {
-  const auto opening = std::make_shared<Opening>(std::move(bell));
+  const auto opening = std::make_shared<Opening>(bell);
   opener.open(name, [opening](Opened opened) { opening->set(std::move(opened)); });
   std::optional<Opened> opened = opening->take();
   while (!opened && !left()) {
-    co_await opening->bell->wait();
+    co_await bell->wait();
     opened = opening->take();
   }
   opening->abandon();
