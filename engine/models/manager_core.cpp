@@ -120,7 +120,8 @@ void ModelManager::Core::acquire(const std::string& name, Done done) {
 ModelManager::Lease ModelManager::Core::peek(const std::string& name) {
   const std::lock_guard lock(mutex_);
   const auto found = models_.find(name);
-  return found == models_.end() ? nullptr : lease(name, found->second);
+  // One that has to go is not held up by those who look at it.
+  return found == models_.end() || !usable(found->second) ? nullptr : lease(name, found->second);
 }
 
 std::vector<ManagedModel> ModelManager::Core::list() const {

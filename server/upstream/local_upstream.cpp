@@ -181,6 +181,7 @@ class LocalUpstream final : public Upstream {
           fmt::format("upstream '{}': there is no model '{}' here", config_.name, name)};
     }
     if (entry->on_demand) {
+      entry->backend.reset();  // it may have to leave before it can come back
       const Clock::time_point until = std::min(request.start_by, request.finish_by);
       asio::steady_timer alarm(co_await asio::this_coro::executor, until);
       alarm.async_wait([bell](const NetError& error) {

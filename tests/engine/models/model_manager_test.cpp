@@ -214,5 +214,19 @@ TEST_F(ModelManagerConcurrency, ManyClientsNeverExceedTheBudget) {
   EXPECT_EQ(fakes_.alive, 0);
 }
 
+// Else who looks and then waits would wait for itself.
+TEST_F(ModelManagerTest, WhatHasToLeaveIsNotHeldByALook) {
+  start(100);
+  auto held = take("a");
+  auto other = ask("b");
+  wait_leaving("a");
+  const auto looked = manager_->peek("a");
+  EXPECT_EQ(looked, nullptr);
+  auto again = ask("a");
+  held.reset();
+  ASSERT_TRUE(other.get());
+  EXPECT_TRUE(again.get());
+}
+
 }  // namespace
 }  // namespace pincer
