@@ -21,7 +21,10 @@ void ModelManager::Core::run() {
     if (!changed_.wait_for(lock, std::chrono::duration<double>(options_.cool_after / 4), due))
       cool_idle(lock);
     if (stopping_) return;
-    if (used_) tell_uses(lock);
+    if (used_) {
+      tell_uses(lock);
+      cool_idle(lock);  // the wait may never be over while one model is in use
+    }
     if (queue_.empty()) continue;
     const std::string name = queue_.front();
     load(lock, name);
