@@ -72,9 +72,11 @@ asio::awaitable<FoundModel> find_model(const Api& api, const Caller& caller,
   }
   std::optional<Models::Entry> entry = api.models->find(name);
   if (!entry) co_return model_not_found(name);
-  // Not to be held while it is waited for: it may have to leave before it can come back.
-  if (entry->on_demand) entry->backend.reset();
-  if (entry->on_demand) co_return co_await load(api, caller, std::move(bell), std::move(name));
+  if (entry->on_demand) {
+    // Not to be held while it is waited for: it may have to leave before it can come back.
+    entry->backend.reset();
+    co_return co_await load(api, caller, std::move(bell), std::move(name));
+  }
   if (!entry->backend) co_return still_loading(name);
   co_return std::move(entry->backend);
 }
